@@ -1,0 +1,50 @@
+//! A process as the table remembers it.
+
+use std::{net::IpAddr, sync::Arc};
+
+use super::Container;
+use crate::event::{Exec, ProcessKey, Text};
+
+/// A process: shared snapshot, replaced when it changes.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// Identity.
+    pub key: ProcessKey,
+    /// Identity of the parent, when known.
+    pub parent: Option<ProcessKey>,
+    /// Process id as the process itself sees it.
+    pub namespace_pid: u32,
+    /// The program it runs; shared with the parent until it execs.
+    pub image: Arc<Image>,
+    /// Control group (kernfs id), 0 when unknown.
+    pub cgroup: u64,
+    /// Container of that control group.
+    pub container: Option<Arc<Container>>,
+    /// End, nanoseconds since boot.
+    pub exited: Option<u64>,
+    /// Last internet destination it asked to connect to.
+    pub remote: Option<(IpAddr, u16)>,
+}
+
+/// A program in execution: what an exec established.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// The exec; for processes older than the sensor, rebuilt from `/proc`.
+    pub exec: Exec,
+    /// Arguments joined by spaces.
+    pub command_line: String,
+    /// Name of the effective user in the process's own root, when known.
+    pub user: Option<String>,
+    /// The program was started from inside a container: its mount namespace is not the node's.
+    pub in_container: bool,
+    /// Time of the exec, nanoseconds since boot.
+    pub time: u64,
+}
+
+impl Image {
+    /// Path of the executable.
+    #[must_use]
+    pub fn executable(&self) -> &Text {
+        &self.exec.executable
+    }
+}

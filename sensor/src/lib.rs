@@ -1,0 +1,8 @@
+//! Vigie's node agent.
+//!
+//! Data moves one way: `source` (rings, `/proc`) -> `event` (decode) -> `enrich` (process,
+//! container, facts) -> `detect` (Sigma rules) -> `alert` -> `output`. `event`, `enrich`, `detect`
+//! and `alert` are synchronous, pure and never fail; `pipeline` alone knows all of them.
+
+pub mod enrich;
+pub mod event;
