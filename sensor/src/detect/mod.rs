@@ -1,0 +1,5 @@
+//! Matches observations against Sigma rules.
+
+mod rule;
+
+pub use rule::{Detection, Matched, Rule, Severity};
