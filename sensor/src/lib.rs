@@ -7,3 +7,4 @@
 pub mod detect;
 pub mod enrich;
 pub mod event;
+pub mod source;
