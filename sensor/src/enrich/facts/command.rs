@@ -1,8 +1,8 @@
 //! The command that matters behind wrappers such as `timeout 5 env A=1 nc ...`.
 
 use super::base_name;
-use super::program::applet_of;
-use crate::event::{Exec, Text};
+use super::program::{Program, applet_of};
+use crate::event::Text;
 
 /// A command: its name and its arguments, its own name first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,11 +101,13 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(b"catatonit", &[], 0, false),
 ];
 
-/// The command that an exec is about, behind its wrappers. A wrapper without a command is itself
-/// the command.
-#[must_use]
-pub fn command(exec: &Exec) -> Command<'_> {
-    unwrap(exec.executable.base_name(), &exec.args)
+impl<'a> Program<'a> {
+    /// The command that this is about, behind its wrappers. A wrapper without a command is itself
+    /// the command.
+    #[must_use]
+    pub fn command(&self) -> Command<'a> {
+        unwrap(self.executable.base_name(), self.args)
+    }
 }
 
 fn unwrap<'a>(executable: &'a [u8], args: &'a [Text]) -> Command<'a> {
@@ -174,7 +176,7 @@ mod tests {
     fn wrappers() {
         let check = |executable, args: &[&str], expected: &[&str]| {
             let exec = exec(executable, args);
-            let command = command(&exec);
+            let command = Program::from(&exec).command();
             let found: Vec<_> = command.args.iter().map(Text::to_str).collect();
             assert_eq!(found, expected, "{executable} {args:?}");
         };
@@ -209,6 +211,6 @@ mod tests {
     fn endless_wrapping_ends() {
         let args = vec!["nohup"; 10_000];
         let exec = exec("/usr/bin/nohup", &args);
-        assert_eq!(command(&exec).name, b"nohup");
+        assert_eq!(Program::from(&exec).command().name, b"nohup");
     }
 }

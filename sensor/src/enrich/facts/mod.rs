@@ -8,9 +8,9 @@ mod command;
 mod program;
 mod shell;
 
-pub use command::{Command, command};
-pub use program::{Applet, applet, names};
-pub use shell::{is_shell, is_shell_name, runs_script, script, shell_text};
+pub use command::Command;
+pub use program::{Applet, Program};
+pub use shell::{is_shell, is_shell_name};
 
 /// The part of `path` after the last `/`.
 fn base_name(path: &[u8]) -> &[u8] {

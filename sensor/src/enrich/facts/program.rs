@@ -1,7 +1,42 @@
 //! Under which names a program goes.
 
 use super::base_name;
-use crate::event::{Exec, Text};
+use crate::event::{Exec, ExecFailed, Text};
+
+/// A program and how it was started, borrowed from an exec or from an attempt at one.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// Path of the executable; the asked path where it never came to run.
+    pub executable: &'a Text,
+    /// The path given to exec: for a script, the script.
+    pub asked: &'a Text,
+    /// Whether an interpreter runs it.
+    pub interpreted: bool,
+    /// Arguments, `args[0]` first.
+    pub args: &'a [Text],
+}
+
+impl<'a> From<&'a Exec> for Program<'a> {
+    fn from(exec: &'a Exec) -> Self {
+        Program {
+            executable: &exec.executable,
+            asked: &exec.asked,
+            interpreted: !exec.interpreter.is_empty(),
+            args: &exec.args,
+        }
+    }
+}
+
+impl<'a> From<&'a ExecFailed> for Program<'a> {
+    fn from(failed: &'a ExecFailed) -> Self {
+        Program {
+            executable: &failed.asked,
+            asked: &failed.asked,
+            interpreted: false,
+            args: &failed.args,
+        }
+    }
+}
 
 /// Programs that hold many tools and choose one by `argv[0]` or by their first argument. Copies
 /// keep the word at the front of their name (`busybox.static`), or they could not choose.
@@ -16,13 +51,7 @@ pub struct Applet<'a> {
     pub args: &'a [Text],
 }
 
-/// The tool that a multi-call program was asked for; `None` for any other program.
-#[must_use]
-pub fn applet(exec: &Exec) -> Option<Applet<'_>> {
-    applet_of(exec.executable.base_name(), &exec.args)
-}
-
-/// [`applet`] of the program `name` started with `args`.
+/// [`Program::applet`] of the program `name` started with `args`.
 pub(super) fn applet_of<'a>(name: &[u8], args: &'a [Text]) -> Option<Applet<'a>> {
     let first = strip_login(base_name(args.first()?.as_bytes()));
     if is_multi_call(first) {
@@ -42,23 +71,36 @@ fn is_multi_call(name: &[u8]) -> bool {
     MULTI_CALL.iter().any(|known| name.starts_with(known))
 }
 
-/// The names of a program, without their directories: of its executable, of the path that was
-/// asked for (a link or a script), of `argv[0]` and of the applet. Neighbours never repeat.
-pub fn names(exec: &Exec) -> impl Iterator<Item = &[u8]> {
-    let executable = exec.executable.base_name();
-    let asked = Some(exec.asked.base_name()).filter(|name| *name != executable);
-    let first = exec
-        .args
-        .first()
-        .map(|arg| strip_login(base_name(arg.as_bytes())))
-        .filter(|name| *name != executable && Some(*name) != asked);
-    let applet = applet(exec)
-        .map(|applet| applet.name)
-        .filter(|name| *name != executable && Some(*name) != asked && Some(*name) != first);
-    [Some(executable), asked, first, applet]
-        .into_iter()
-        .flatten()
-        .filter(|name| !name.is_empty())
+impl<'a> Program<'a> {
+    /// The tool that a multi-call program was asked for; `None` for any other program.
+    #[must_use]
+    pub fn applet(&self) -> Option<Applet<'a>> {
+        applet_of(self.executable.base_name(), self.args)
+    }
+
+    /// `argv[0]` without directories and without the `-` of a login shell.
+    #[must_use]
+    pub fn first_name(&self) -> Option<&'a [u8]> {
+        let first = self.args.first()?.as_bytes();
+        Some(strip_login(base_name(first)))
+    }
+
+    /// The names of the program, without directories: of its executable, of the path that was
+    /// asked for (a link or a script), of `argv[0]` and of the applet. None comes twice.
+    pub fn names(&self) -> impl Iterator<Item = &'a [u8]> {
+        let executable = self.executable.base_name();
+        let asked = Some(self.asked.base_name()).filter(|name| *name != executable);
+        let first = self
+            .first_name()
+            .filter(|name| *name != executable && Some(*name) != asked);
+        let applet = self.applet().map(|applet| applet.name);
+        let applet = applet
+            .filter(|name| *name != executable && Some(*name) != asked && Some(*name) != first);
+        [Some(executable), asked, first, applet]
+            .into_iter()
+            .flatten()
+            .filter(|name| !name.is_empty())
+    }
 }
 
 /// `-bash` is how a login shell is called.
@@ -73,7 +115,9 @@ mod tests {
 
     fn check(executable: &str, args: &[&str], expected: Option<&str>) {
         let exec = exec(executable, args);
-        let found = applet(&exec).map(|applet| String::from_utf8_lossy(applet.name).into_owned());
+        let found = Program::from(&exec)
+            .applet()
+            .map(|applet| String::from_utf8_lossy(applet.name).into_owned());
         assert_eq!(found.as_deref(), expected, "{executable} {args:?}");
     }
 
@@ -97,7 +141,7 @@ mod tests {
     #[test]
     fn names_do_not_repeat() {
         let exec = exec("/bin/busybox", &["-sh"]);
-        let names: Vec<_> = names(&exec).collect();
+        let names: Vec<_> = Program::from(&exec).names().collect();
         assert_eq!(names, [b"busybox".as_slice(), b"sh"]);
     }
 }

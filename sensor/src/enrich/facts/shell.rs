@@ -1,7 +1,6 @@
 //! Shells: programs that run the commands they are given.
 
-use super::base_name;
-use super::program::{applet, applet_of, strip_login};
+use super::program::{Program, strip_login};
 use crate::event::{Exec, Text};
 
 /// Command shells, by base name.
@@ -22,70 +21,64 @@ const VALUED: &[&[u8]] = &[
     b"-E",
 ];
 
-/// Whether the program is a command shell: by its executable, by the name it was started under
-/// (`exec -a sh`), or as an applet (`busybox sh`, a link `sh` to busybox). A copy under a foreign
-/// name is taken for one when its only argument is `-i` (interactive), as a shell that somebody is
-/// to type into has.
+/// Whether an exec started a command shell; see [`Program::is_shell`].
 #[must_use]
 pub fn is_shell(exec: &Exec) -> bool {
-    is_shell_name(exec.executable.base_name())
-        || exec
-            .args
-            .first()
-            .is_some_and(|arg| is_shell_name(base_name(arg.as_bytes())))
-        || applet(exec).is_some_and(|applet| is_shell_name(applet.name))
-        || matches!(exec.args.as_slice(), [_, only] if only.as_bytes() == b"-i")
-            && exec.interpreter.is_empty()
+    Program::from(exec).is_shell()
 }
 
 /// Whether `name`, without directories, is that of a command shell.
 #[must_use]
 pub fn is_shell_name(name: &[u8]) -> bool {
-    let name = strip_login(name);
-    SHELLS.contains(&name)
+    SHELLS.contains(&strip_login(name))
 }
 
-/// The commands given to a shell as text, with `-c`: `id` in `sh -c id`.
-#[must_use]
-pub fn shell_text(exec: &Exec) -> Option<&Text> {
-    if !is_shell(exec) {
-        return None;
+impl<'a> Program<'a> {
+    /// Whether this is a command shell: by its executable, by the name it was started under
+    /// (`exec -a sh`), or as an applet (`busybox sh`, a link `sh` to busybox). A copy under a
+    /// foreign name is taken for one when its only argument is `-i` (interactive), as a shell
+    /// that somebody is to type into has.
+    #[must_use]
+    pub fn is_shell(&self) -> bool {
+        is_shell_name(self.executable.base_name())
+            || self.first_name().is_some_and(is_shell_name)
+            || self
+                .applet()
+                .is_some_and(|applet| is_shell_name(applet.name))
+            || matches!(self.args, [_, only] if only.as_bytes() == b"-i") && !self.interpreted
     }
-    text_of(shell_args(exec))
-}
 
-/// The script that an interpreter runs: the file with the `#!` line, or the first operand of a
-/// shell (`sh deploy.sh`).
-#[must_use]
-pub fn script(exec: &Exec) -> Option<&Text> {
-    if !exec.interpreter.is_empty() {
-        return Some(&exec.asked);
+    /// The commands given to a shell as text, with `-c`: `id` in `sh -c id`.
+    #[must_use]
+    pub fn shell_text(&self) -> Option<&'a Text> {
+        if self.interpreted || !self.is_shell() {
+            return None;
+        }
+        match options(self.shell_args()) {
+            Options::Text(text) => Some(text),
+            Options::Operand(_) | Options::None => None,
+        }
     }
-    if !is_shell(exec) {
-        return None;
-    }
-    match options(shell_args(exec)) {
-        Options::Operand(script) => Some(script),
-        Options::Text(_) | Options::None => None,
-    }
-}
 
-/// Whether a shell takes its commands from a file, not from its input or its arguments.
-#[must_use]
-pub fn runs_script(exec: &Exec) -> bool {
-    script(exec).is_some()
-}
-
-/// The text of `-c` among the arguments of a shell, its name first.
-pub(super) fn text_of(args: &[Text]) -> Option<&Text> {
-    match options(args) {
-        Options::Text(text) => Some(text),
-        Options::Operand(_) | Options::None => None,
+    /// The script that an interpreter runs: the file with the `#!` line, or the first operand of
+    /// a shell (`sh deploy.sh`).
+    #[must_use]
+    pub fn script(&self) -> Option<&'a Text> {
+        if self.interpreted {
+            return Some(self.asked);
+        }
+        if !self.is_shell() {
+            return None;
+        }
+        match options(self.shell_args()) {
+            Options::Operand(script) => Some(script),
+            Options::Text(_) | Options::None => None,
+        }
     }
-}
 
-fn shell_args(exec: &Exec) -> &[Text] {
-    applet_of(exec.executable.base_name(), &exec.args).map_or(&exec.args, |applet| applet.args)
+    fn shell_args(&self) -> &'a [Text] {
+        self.applet().map_or(self.args, |applet| applet.args)
+    }
 }
 
 /// What follows the options of a shell.
@@ -166,9 +159,13 @@ mod tests {
     fn texts_and_scripts() {
         let check = |args: &[&str], text: Option<&str>, file: Option<&str>| {
             let exec = exec("/bin/bash", args);
-            let found = shell_text(&exec).map(|text| text.to_str().into_owned());
+            let found = Program::from(&exec)
+                .shell_text()
+                .map(|text| text.to_str().into_owned());
             assert_eq!(found.as_deref(), text, "text of {args:?}");
-            let found = script(&exec).map(|text| text.to_str().into_owned());
+            let found = Program::from(&exec)
+                .script()
+                .map(|text| text.to_str().into_owned());
             assert_eq!(found.as_deref(), file, "script of {args:?}");
         };
         check(&["bash", "-c", "id; date"], Some("id; date"), None);
@@ -196,6 +193,6 @@ mod tests {
         let mut exec = exec("/usr/bin/perl", &["/usr/bin/perl", "/opt/x"]);
         exec.asked = "/opt/x".into();
         exec.interpreter = "/usr/bin/perl".into();
-        assert_eq!(script(&exec), Some(&"/opt/x".into()));
+        assert_eq!(Program::from(&exec).script(), Some(&"/opt/x".into()));
     }
 }
