@@ -8,3 +8,4 @@ pub mod alert;
 pub mod detect;
 pub mod enrich;
 pub mod event;
+pub mod output;
