@@ -19,6 +19,7 @@ pub mod fork;
 mod header;
 pub mod limits;
 pub mod namespace;
+pub mod offsets;
 pub mod open;
 pub mod stdio;
 

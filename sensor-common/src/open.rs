@@ -6,8 +6,6 @@ pub const FLAG_PATH_CUT: u32 = 1 << 0;
 pub const FLAG_OUTSIDE_ROOT: u32 = 1 << 1;
 /// This open created the file.
 pub const FLAG_CREATED: u32 = 1 << 2;
-/// `open_flags` were not readable (only the file's own, which lack `O_TRUNC` and `O_CREAT`).
-pub const FLAG_FLAGS_PARTIAL: u32 = 1 << 3;
 
 /// Fixed part of an open record.
 #[repr(C)]

@@ -4,6 +4,10 @@
 //! container, facts) -> `detect` (Sigma rules) -> `alert` -> `output`. `event`, `enrich`, `detect`
 //! and `alert` are synchronous, pure and never fail; `pipeline` alone knows all of them.
 
+pub mod alert;
+pub mod bpf;
 pub mod detect;
 pub mod enrich;
 pub mod event;
+pub mod output;
+pub mod source;

@@ -2,6 +2,7 @@
 //! facts that rules ask for but cannot compute. Pure and infallible; I/O is done by `source`.
 
 pub mod container;
+pub mod facts;
 mod process;
 mod table;
 

@@ -4,11 +4,12 @@
 //! the kernel stays bytes ([`Text`]) until it is printed or matched.
 
 mod decode;
+mod fields;
 mod text;
 
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, sequence_of, time_of};
 pub use sensor_common::{Kind, Namespaces};
-pub use text::Text;
+pub use text::{Text, base_name};
 
 use std::net::IpAddr;
 

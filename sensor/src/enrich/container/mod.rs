@@ -1,5 +1,9 @@
 //! Container identity, from the path of a control group alone.
 
+mod path;
+
+pub use path::parse;
+
 /// Container and pod of a control group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {

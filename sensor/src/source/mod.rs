@@ -1,0 +1,6 @@
+//! Where facts come from: the kernel's rings and `/proc`. All input and output of the node's side
+//! is done here.
+
+pub mod cgroups;
+mod files;
+pub mod proc;
