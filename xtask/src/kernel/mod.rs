@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use self::summary::{Program, Summary};
-use crate::process::{describe, root, run};
+use crate::process::{root, run};
 use crate::table::Table;
 
 /// Builds the object and prints its programs, maps and sizes.
@@ -39,7 +39,6 @@ pub(crate) fn clippy() -> Result<()> {
     let target = kernel_object::target_dir(&root());
     let mut command = kernel_object::command(&root(), &target, std::env::consts::ARCH, "clippy");
     run(command.args(["--", "-D", "warnings"]))
-        .with_context(|| format!("`{}` in sensor-ebpf", describe(&command)))
 }
 
 fn print(path: &Path, size: usize, summary: &Summary) {

@@ -91,7 +91,9 @@ impl Summary {
             return Ok(());
         };
         let section = file.section_by_index(index)?;
-        let (name, section_name) = (symbol.name()?.to_owned(), section.name()?.to_owned());
+        // Without the hash that keeps crates apart.
+        let name = format!("{:#}", rustc_demangle::demangle(symbol.name()?));
+        let section_name = section.name()?.to_owned();
         let size = symbol.size();
         if symbol.kind() == SymbolKind::Text && section.kind() == SectionKind::Text {
             self.programs.push(Program {

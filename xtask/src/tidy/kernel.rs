@@ -13,8 +13,8 @@ const WIRE: &str = "sensor-common/src/";
 const PROBE_FACTS: [&str; 3] = ["Hook", "Prototype", "Kernel"];
 
 /// Types with values that not every byte is, or of no fixed size: hostile bytes must stay bytes.
-const NOT_ON_WIRE: [&str; 11] = [
-    "bool", "char", "Option", "usize", "isize", "NonZero", "String", "Vec", "Kind", "f32", "f64",
+const NOT_ON_WIRE: [&str; 10] = [
+    "bool", "char", "Option", "usize", "isize", "NonZero", "Kind", "Outcome", "f32", "f64",
 ];
 
 /// Complains of probes that do not say what they hook.

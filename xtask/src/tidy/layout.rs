@@ -39,7 +39,8 @@ pub(super) fn check_length(source: &Source, violations: &mut Vec<Violation>) {
 
 /// Complains of files that do not say what they are for.
 pub(super) fn check_doc(source: &Source, violations: &mut Vec<Violation>) {
-    if source.is_rust() && !source.text.starts_with("//!") {
+    // A file of tests is named after what it tests.
+    if source.is_rust() && !source.is_tests() && !source.text.starts_with("//!") {
         violations.push(Violation {
             path: source.path.clone(),
             line: 1,
@@ -75,6 +76,10 @@ mod tests {
         assert_eq!(complaints(check_doc, "a/b.rs", "//! B.\n"), NONE);
         assert_eq!(complaints(check_doc, "a/b.rs", "// B.\n"), [1]);
         assert_eq!(complaints(check_doc, "a/b.md", "B.\n"), NONE);
+        assert_eq!(
+            complaints(check_doc, "a/b/tests.rs", "use super::*;\n"),
+            NONE
+        );
     }
 
     #[test]

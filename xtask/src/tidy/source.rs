@@ -25,8 +25,16 @@ impl Source {
         is_rust(&self.path)
     }
 
+    /// Whether the whole file is the test module of its parent.
+    pub(super) fn is_tests(&self) -> bool {
+        self.path.ends_with("/tests.rs")
+    }
+
     /// Lines above the first test module.
     pub(super) fn production_lines(&self) -> usize {
+        if self.is_tests() {
+            return 0;
+        }
         let is_test = |line: &String| line.trim_start().starts_with("#[cfg(test)]");
         self.code
             .iter()
