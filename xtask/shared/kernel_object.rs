@@ -8,14 +8,16 @@ use std::process::{Command, Stdio};
 /// The linker of kernel objects, found on `PATH`.
 const LINKER: &str = "bpf-linker";
 
-/// Variables of an outer cargo (a build script's, or clippy's) that would change the inner build.
-const OUTER: [&str; 9] = [
+/// Variables of an outer cargo (a build script's, or clippy's) that would change the inner build,
+/// or make it new each time that the caller changes.
+const OUTER: [&str; 10] = [
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
     "CARGO_CFG_BPF_TARGET_ARCH",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_TARGET_DIR",
     "CLIPPY_ARGS",
+    "HOST",
     "RUSTC",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
