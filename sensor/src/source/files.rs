@@ -63,3 +63,33 @@ pub(super) fn kernel_device(major: u32, minor: u32) -> u32 {
 pub(super) fn decimal(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
+
+/// The number in `KIND:[NUMBER]`, as links to things without a name have it.
+pub(super) fn bracketed(target: &[u8]) -> Option<u64> {
+    let open = target.iter().position(|byte| *byte == b'[')?;
+    decimal(target.get(open + 1..)?.strip_suffix(b"]")?)
+}
+
+/// Inode number of a namespace of the process in directory `process`.
+pub(super) fn namespace(process: &Path, name: &str) -> Option<u32> {
+    u32::try_from(bracketed(&link(&process.join("ns").join(name)))?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_links() {
+        for (target, expected) in [
+            ("mnt:[4026531832]", Some(4_026_531_832)),
+            ("pipe:[7]", Some(7)),
+            ("pipe:[]", None),
+            ("pipe:[7", None),
+            ("/dev/null", None),
+            ("", None),
+        ] {
+            assert_eq!(bracketed(target.as_bytes()), expected, "{target}");
+        }
+    }
+}

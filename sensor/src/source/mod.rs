@@ -4,3 +4,5 @@
 pub mod cgroups;
 mod files;
 pub mod proc;
+pub mod tracefs;
+pub mod users;
