@@ -5,6 +5,7 @@
 //! and `alert` are synchronous, pure and never fail; `pipeline` alone knows all of them.
 
 pub mod detect;
+pub mod doctor;
 pub mod enrich;
 pub mod event;
 pub mod source;

@@ -71,7 +71,7 @@ pub(super) fn bracketed(target: &[u8]) -> Option<u64> {
 }
 
 /// Inode number of a namespace of the process in directory `process`.
-pub(super) fn namespace(process: &Path, name: &str) -> Option<u32> {
+pub(crate) fn namespace(process: &Path, name: &str) -> Option<u32> {
     u32::try_from(bracketed(&link(&process.join("ns").join(name)))?).ok()
 }
 

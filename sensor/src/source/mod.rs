@@ -6,3 +6,5 @@ mod files;
 pub mod proc;
 pub mod tracefs;
 pub mod users;
+
+pub(crate) use files::namespace;

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use rustix::mount::{MountFlags, mount};
 
 /// Where tracefs is expected, best first.
-const PLACES: [&str; 2] = ["sys/kernel/tracing", "sys/kernel/debug/tracing"];
+const PLACES: [&str; 2] = ["kernel/tracing", "kernel/debug/tracing"];
 
-/// Finds tracefs below `root` (`/`); mounts it where it belongs when it is nowhere.
+/// Finds tracefs below `sys` (`/sys`); mounts it where it belongs when it is nowhere.
 ///
 /// # Errors
 ///
 /// When it is nowhere and cannot be mounted: a sentence that says why, and what to do.
-pub fn find_or_mount(root: &Path) -> anyhow::Result<PathBuf> {
-    if let Some(found) = find(root) {
+pub fn find_or_mount(sys: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(found) = find(sys) {
         return Ok(found);
     }
-    let place = root.join(PLACES[0]);
+    let place = sys.join(PLACES[0]);
     mount("tracefs", &place, "tracefs", safe_flags(), None).map_err(|error| {
         anyhow::anyhow!(
             "tracefs is not mounted, and mounting it at {} failed: {error}; the sensor needs \
@@ -26,7 +26,7 @@ pub fn find_or_mount(root: &Path) -> anyhow::Result<PathBuf> {
         )
     })?;
     tracing::info!(path = %place.display(), "tracefs was not mounted: mounted it");
-    find(root).ok_or_else(|| {
+    find(sys).ok_or_else(|| {
         anyhow::anyhow!(
             "tracefs was mounted at {} but has no `events` in it: the kernel was built without \
              tracepoints (CONFIG_EVENT_TRACING)",
@@ -35,12 +35,12 @@ pub fn find_or_mount(root: &Path) -> anyhow::Result<PathBuf> {
     })
 }
 
-/// Where tracefs is mounted below `root`, `None` when it is nowhere.
+/// Where tracefs is mounted below `sys`, `None` when it is nowhere that the sensor may look.
 #[must_use]
-pub fn find(root: &Path) -> Option<PathBuf> {
+pub fn find(sys: &Path) -> Option<PathBuf> {
     PLACES
         .iter()
-        .map(|place| root.join(place))
+        .map(|place| sys.join(place))
         .find(|path| path.join("events").is_dir())
 }
 
@@ -73,7 +73,7 @@ mod tests {
         let error = find_or_mount(root.path())
             .expect_err("no such directory")
             .to_string();
-        assert!(error.contains("sys/kernel/tracing failed: "), "{error}");
+        assert!(error.contains("kernel/tracing failed: "), "{error}");
         assert!(error.contains("mount -t tracefs"), "{error}");
     }
 }
