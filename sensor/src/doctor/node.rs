@@ -8,7 +8,7 @@ use super::{
     kernel::Release,
     read,
 };
-use crate::source::{cgroups::Hierarchy, namespace, tracefs as tracefs_source};
+use crate::source::{cgroups::Hierarchy, namespace, node_namespace, tracefs as tracefs_source};
 
 /// Linux that first charged the memory of programs to their control group, not to the limit of
 /// locked memory.
@@ -111,12 +111,13 @@ pub(super) fn host_proc(proc: &Path) -> Check {
         let detail = format!("process 1 is not readable: {error}");
         return Check::degraded(NAME, detail, remedy);
     }
-    if namespace(&proc.join("1"), "mnt").is_none() {
-        let remedy = "give CAP_SYS_PTRACE to the sensor's container";
-        return Check::degraded(NAME, "details of other processes are not readable", remedy);
-    }
-    if namespace(&proc.join("1"), "pid") != Some(INITIAL_PID_NAMESPACE) {
-        return Check::degraded(NAME, "it shows the processes of one container", remedy);
+    match node_namespace(proc, "pid") {
+        Some(INITIAL_PID_NAMESPACE) => {}
+        Some(_) => return Check::degraded(NAME, "it shows the processes of one container", remedy),
+        None => {
+            let remedy = "give CAP_SYS_PTRACE to the sensor's container";
+            return Check::degraded(NAME, "details of other processes are not readable", remedy);
+        }
     }
     Check::ok(NAME, "shows the node's processes")
 }

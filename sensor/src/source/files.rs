@@ -75,6 +75,14 @@ pub(crate) fn namespace(process: &Path, name: &str) -> Option<u32> {
     u32::try_from(bracketed(&link(&process.join("ns").join(name)))?).ok()
 }
 
+/// Inode number of a namespace of the node itself: that of process 1, or where that one is
+/// protected, of the first kernel thread, which is always in the initial namespaces.
+pub(crate) fn node_namespace(proc_root: &Path, name: &str) -> Option<u32> {
+    ["1", "2"]
+        .iter()
+        .find_map(|pid| namespace(&proc_root.join(pid), name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

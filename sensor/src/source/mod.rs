@@ -7,4 +7,4 @@ pub mod proc;
 pub mod tracefs;
 pub mod users;
 
-pub(crate) use files::namespace;
+pub(crate) use files::{namespace, node_namespace};

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 
-use super::files::decimal;
+use super::files::{decimal, namespace, node_namespace};
 
 /// Bytes read of one `/etc/passwd`: 10,000 users. A container may make it of any size.
 const PASSWD_MAX: u64 = 1024 * 1024;
@@ -78,12 +78,17 @@ impl Users {
 
     /// The node's names, when this is the node's namespace or unknown.
     fn of_node(&mut self, mount_namespace: u32) -> Option<Arc<Names>> {
-        let same = mount_namespace == 0 || self.node_namespace() == Some(mount_namespace);
-        same.then(|| self.read("1", mount_namespace)).flatten()
-    }
-
-    fn node_namespace(&self) -> Option<u32> {
-        super::files::namespace(&self.proc_root.join("1"), "mnt")
+        let node = node_namespace(&self.proc_root, "mnt");
+        if mount_namespace != 0 && node != Some(mount_namespace) {
+            return None;
+        }
+        self.read("1", mount_namespace).or_else(|| {
+            // Process 1 may be protected even from root; the sensor may be on the node itself.
+            let own = namespace(&self.proc_root.join("self"), "mnt");
+            (own.is_some() && own == node)
+                .then(|| self.read("self", mount_namespace))
+                .flatten()
+        })
     }
 
     /// Names that process `pid` sees.
