@@ -1,0 +1,1 @@
+//! Attack cases: rows of commands that must, or must not, raise an alert.
