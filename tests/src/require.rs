@@ -21,19 +21,19 @@ const COMMANDS: &[&str] = &[
 /// Whether a live test can run here. Prints `SKIP <test>: <reason>` when not.
 #[must_use]
 pub fn live(test: &str) -> bool {
-    runnable(test, missing(true))
+    runnable(test, missing(true).as_deref())
 }
 
 /// Whether a test that needs the sensor, but neither root nor workloads, can run here.
 #[must_use]
 pub fn sensor_only(test: &str) -> bool {
-    runnable(test, missing_sensor())
+    runnable(test, missing_sensor().as_deref())
 }
 
 /// Whether a test that makes workloads without a sensor can run here.
 #[must_use]
 pub fn workloads(test: &str) -> bool {
-    runnable(test, missing(false))
+    runnable(test, missing(false).as_deref())
 }
 
 /// Prints why a test is skipped. Not through `println!`, which the test harness captures.
@@ -50,8 +50,8 @@ pub fn command(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-fn runnable(test: &str, reason: Option<String>) -> bool {
-    if let Some(reason) = &reason {
+fn runnable(test: &str, reason: Option<&str>) -> bool {
+    if let Some(reason) = reason {
         skip(test, reason);
     }
     reason.is_none()
