@@ -11,4 +11,5 @@ pub mod doctor;
 pub mod enrich;
 pub mod event;
 pub mod output;
+pub mod pipeline;
 pub mod source;
