@@ -202,14 +202,14 @@ impl Record {
     /// Appends the path of a `struct path`; returns its length and [`path`]'s flags.
     #[inline(always)]
     pub(crate) fn append_path(&mut self, of: Address, root: Address) -> (u16, u64) {
-        let result = path::write(self.claim.bytes(), self.length, of.0, root.0);
+        let result = path::vigie_write_path(self.claim.index(), self.length, of.0, root.0);
         (self.grow(result & 0xffff), result)
     }
 
     /// Appends the path of a kernfs node.
     #[inline(always)]
     pub(crate) fn append_kernfs(&mut self, node: Address) -> u16 {
-        let result = path::write_kernfs(self.claim.bytes(), self.length, node.0);
+        let result = path::vigie_write_kernfs_path(self.claim.index(), self.length, node.0);
         self.grow(result & 0xffff)
     }
 

@@ -21,10 +21,17 @@ static SCRATCH: PerCpuArray<Slot> = PerCpuArray::with_max_entries(SCRATCH_SLOTS,
 #[derive(Clone, Copy)]
 pub(crate) struct Claim {
     slot: *mut Slot,
+    index: u32,
     owner: u64,
 }
 
 impl Claim {
+    /// Number of the slot, for functions that can only be given numbers.
+    #[inline(always)]
+    pub(crate) fn index(self) -> u32 {
+        self.index
+    }
+
     /// The memory.
     #[inline(always)]
     pub(crate) fn bytes(self) -> *mut u8 {
@@ -32,7 +39,7 @@ impl Claim {
         unsafe { (&raw mut (*self.slot).bytes).cast::<u8>() }
     }
 
-    /// Frees the slot; false when another program has taken it meanwhile.
+    /// False when another program has taken the slot meanwhile.
     #[inline(always)]
     pub(crate) fn still_mine(self) -> bool {
         // SAFETY: the slot is a live map value; volatile, because others write it.
@@ -58,9 +65,17 @@ pub(crate) fn claim() -> Option<Claim> {
         unsafe {
             if core::ptr::read_volatile(&raw const (*slot).owner) == 0 {
                 core::ptr::write_volatile(&raw mut (*slot).owner, owner);
-                return Some(Claim { slot, owner });
+                return Some(Claim { slot, index, owner });
             }
         }
     }
     None
+}
+
+/// Memory of a slot of this CPU.
+#[inline(always)]
+pub(crate) fn bytes_of(index: u32) -> Option<*mut u8> {
+    let slot = SCRATCH.get_ptr_mut(index)?;
+    // SAFETY: a live map value.
+    Some(unsafe { (&raw mut (*slot).bytes).cast::<u8>() })
 }

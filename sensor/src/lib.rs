@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod bpf;
 pub mod detect;
+pub mod doctor;
 pub mod enrich;
 pub mod event;
 pub mod output;

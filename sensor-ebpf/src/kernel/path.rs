@@ -1,6 +1,9 @@
 //! Paths from the kernel's own objects, written leaf first: each component NUL terminated, the
 //! agent joins them in reverse. No buffer has to be filled backwards, and nothing comes from user
 //! memory.
+//!
+//! The walks are global functions that take only numbers: the verifier checks such a function once,
+//! by itself, instead of once for every state in which a program calls it.
 
 use core::ffi::c_void;
 
@@ -14,6 +17,7 @@ use super::{
     layout::offset,
     memory::{Address, mask},
 };
+use crate::scratch;
 
 /// The path was cut: too deep, too long, or a name was unreadable.
 pub(crate) const CUT: u64 = 1 << 32;
@@ -35,10 +39,14 @@ fn append_name(buffer: *mut u8, position: u64, name: u64) -> u64 {
     if length <= 0 { 0 } else { length as u64 }
 }
 
-/// Writes the path of a `struct path` into `buffer` at `start`, as seen from `root`, another
+/// Writes the path of a `struct path` into a scratch slot at `start`, as seen from `root`, another
 /// `struct path`. Returns its length, with [`CUT`] and [`OUTSIDE_ROOT`].
+#[unsafe(no_mangle)]
 #[inline(never)]
-pub(crate) fn write(buffer: *mut u8, start: u64, path: u64, root: u64) -> u64 {
+pub(crate) extern "C" fn vigie_write_path(slot: u32, start: u64, path: u64, root: u64) -> u64 {
+    let Some(buffer) = scratch::bytes_of(slot) else {
+        return CUT;
+    };
     let root_dentry = Address(root).follow(Place::PathDentry);
     let root_mount = Address(root).follow(Place::PathMnt);
     let mut dentry = Address(path).follow(Place::PathDentry);
@@ -73,9 +81,13 @@ pub(crate) fn write(buffer: *mut u8, start: u64, path: u64, root: u64) -> u64 {
     (position - start) | CUT
 }
 
-/// Writes the path of a kernfs node; returns its length, with [`CUT`].
+/// Writes the path of a kernfs node into a scratch slot; returns its length, with [`CUT`].
+#[unsafe(no_mangle)]
 #[inline(never)]
-pub(crate) fn write_kernfs(buffer: *mut u8, start: u64, node: u64) -> u64 {
+pub(crate) extern "C" fn vigie_write_kernfs_path(slot: u32, start: u64, node: u64) -> u64 {
+    let Some(buffer) = scratch::bytes_of(slot) else {
+        return CUT;
+    };
     let mut node = Address(node);
     let mut position = start;
     for _ in 0..PATH_COMPONENTS_MAX {

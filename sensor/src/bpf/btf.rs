@@ -48,7 +48,11 @@ impl std::fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes)
+    bytes
+        .get(at..at + 4)?
+        .try_into()
+        .ok()
+        .map(u32::from_ne_bytes)
 }
 
 fn section(bytes: &[u8], start: usize, offset: u32, length: u32) -> Option<&[u8]> {
@@ -79,7 +83,10 @@ impl<'a> Btf<'a> {
     /// # Errors
     /// When the bytes are not BTF of this machine's byte order.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let magic = bytes.get(..2).and_then(|two| two.try_into().ok()).map(u16::from_ne_bytes);
+        let magic = bytes
+            .get(..2)
+            .and_then(|two| two.try_into().ok())
+            .map(u16::from_ne_bytes);
         if magic != Some(MAGIC) {
             return Err(Malformed("no magic number"));
         }
@@ -87,10 +94,16 @@ impl<'a> Btf<'a> {
         let start = word(4)? as usize;
         let type_bytes = section(bytes, start, word(8)?, word(12)?).ok_or(Malformed("types"))?;
         let strings = section(bytes, start, word(16)?, word(20)?).ok_or(Malformed("strings"))?;
-        let mut btf = Btf { types: Vec::new(), structures: HashMap::new(), strings };
+        let mut btf = Btf {
+            types: Vec::new(),
+            structures: HashMap::new(),
+            strings,
+        };
         let mut rest = type_bytes;
         while !rest.is_empty() {
-            rest = btf.push(rest).ok_or(Malformed("a type of unknown kind or length"))?;
+            rest = btf
+                .push(rest)
+                .ok_or(Malformed("a type of unknown kind or length"))?;
         }
         Ok(btf)
     }
@@ -99,14 +112,22 @@ impl<'a> Btf<'a> {
     fn push(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         let info = u32_at(bytes, 4)?;
         let kind = (info >> 24) & 0x1f;
-        let (data, rest) = bytes.get(12..)?.split_at_checked(data_length(kind, (info & 0xffff) as usize)?)?;
+        let (data, rest) = bytes
+            .get(12..)?
+            .split_at_checked(data_length(kind, (info & 0xffff) as usize)?)?;
         let name = string_at(self.strings, u32_at(bytes, 0)?);
         let id = u32::try_from(self.types.len()).ok()? + 1;
         if kind == KIND_STRUCT && !name.is_empty() {
             self.structures.entry(name).or_insert(id);
         }
         let size_or_type = u32_at(bytes, 8)?;
-        self.types.push(Type { kind, flag: info >> 31 == 1, name, size_or_type, data });
+        self.types.push(Type {
+            kind,
+            flag: info >> 31 == 1,
+            name,
+            size_or_type,
+            data,
+        });
         Some(rest)
     }
 
@@ -182,12 +203,18 @@ impl<'a> Btf<'a> {
             let id = u32_at(member, 4)?;
             let raw = u32_at(member, 8)?;
             // With the kind flag, the upper byte is the width of a bit field.
-            let bits = if structure.flag { raw & 0x00ff_ffff } else { raw };
+            let bits = if structure.flag {
+                raw & 0x00ff_ffff
+            } else {
+                raw
+            };
             if found == name {
                 return Some((bits / 8, id));
             }
             if found.is_empty() {
-                let inner = self.resolve(id).and_then(|inner| self.member(inner, name, depth - 1));
+                let inner = self
+                    .resolve(id)
+                    .and_then(|inner| self.member(inner, name, depth - 1));
                 if let Some((at, id)) = inner {
                     return Some((bits / 8 + at, id));
                 }
@@ -200,16 +227,22 @@ impl<'a> Btf<'a> {
     #[must_use]
     pub fn enumerator(&self, name: &str) -> Option<u32> {
         let enums = self.types.iter().filter(|found| found.kind == KIND_ENUM);
-        enums.flat_map(|found| found.data.chunks_exact(8)).find_map(|value| {
-            let found = string_at(self.strings, u32_at(value, 0)?);
-            (found == name.as_bytes()).then(|| u32_at(value, 4)).flatten()
-        })
+        enums
+            .flat_map(|found| found.data.chunks_exact(8))
+            .find_map(|value| {
+                let found = string_at(self.strings, u32_at(value, 0)?);
+                (found == name.as_bytes())
+                    .then(|| u32_at(value, 4))
+                    .flatten()
+            })
     }
 
     /// Whether the kernel has a function of this name.
     #[must_use]
     pub fn has_function(&self, name: &str) -> bool {
-        self.types.iter().any(|found| found.kind == KIND_FUNC && found.name == name.as_bytes())
+        self.types
+            .iter()
+            .any(|found| found.kind == KIND_FUNC && found.name == name.as_bytes())
     }
 }
 

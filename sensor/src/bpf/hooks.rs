@@ -61,46 +61,77 @@ pub struct EventHooks {
 }
 
 const fn btf(name: &'static str) -> Hook {
-    Hook { program: name, attach: Attach::BtfTracepoint(name), optional: false }
+    Hook {
+        program: name,
+        attach: Attach::BtfTracepoint(name),
+        optional: false,
+    }
 }
 
 const fn fentry(name: &'static str) -> Hook {
-    Hook { program: name, attach: Attach::Fentry(name), optional: false }
+    Hook {
+        program: name,
+        attach: Attach::Fentry(name),
+        optional: false,
+    }
 }
 
 const fn syscall(name: &'static str) -> Hook {
-    Hook { program: name, attach: Attach::SyscallTracepoint(name), optional: false }
+    Hook {
+        program: name,
+        attach: Attach::SyscallTracepoint(name),
+        optional: false,
+    }
 }
 
 const fn maybe(hook: Hook) -> Hook {
-    Hook { optional: true, ..hook }
+    Hook {
+        optional: true,
+        ..hook
+    }
 }
 
 const fn cgroup(program: &'static str) -> Hook {
-    Hook { program, attach: Attach::CgroupRoot, optional: false }
+    Hook {
+        program,
+        attach: Attach::CgroupRoot,
+        optional: false,
+    }
 }
 
 /// Every event kind with its ways. Lifecycle first: a process must be known before what it does.
 pub const EVENT_HOOKS: &[EventHooks] = &[
     EventHooks {
         kind: Kind::Fork,
-        ways: &[Way { tier: 1, hooks: &[btf("sched_process_fork")] }],
+        ways: &[Way {
+            tier: 1,
+            hooks: &[btf("sched_process_fork")],
+        }],
         only_with_tracepoints: false,
     },
     EventHooks {
         kind: Kind::Exec,
-        ways: &[Way { tier: 1, hooks: &[btf("sched_process_exec")] }],
+        ways: &[Way {
+            tier: 1,
+            hooks: &[btf("sched_process_exec")],
+        }],
         only_with_tracepoints: false,
     },
     EventHooks {
         kind: Kind::Exit,
-        ways: &[Way { tier: 1, hooks: &[btf("sched_process_exit")] }],
+        ways: &[Way {
+            tier: 1,
+            hooks: &[btf("sched_process_exit")],
+        }],
         only_with_tracepoints: false,
     },
     EventHooks {
         kind: Kind::Open,
         ways: &[
-            Way { tier: 1, hooks: &[fentry("security_file_open")] },
+            Way {
+                tier: 1,
+                hooks: &[fentry("security_file_open")],
+            },
             Way {
                 tier: 2,
                 hooks: &[
@@ -117,7 +148,10 @@ pub const EVENT_HOOKS: &[EventHooks] = &[
     EventHooks {
         kind: Kind::Connect,
         ways: &[
-            Way { tier: 1, hooks: &[fentry("security_socket_connect")] },
+            Way {
+                tier: 1,
+                hooks: &[fentry("security_socket_connect")],
+            },
             Way {
                 tier: 2,
                 hooks: &[
@@ -155,7 +189,10 @@ pub const EVENT_HOOKS: &[EventHooks] = &[
         kind: Kind::ExecFailed,
         ways: &[Way {
             tier: 2,
-            hooks: &[syscall("sys_exit_execve"), maybe(syscall("sys_exit_execveat"))],
+            hooks: &[
+                syscall("sys_exit_execve"),
+                maybe(syscall("sys_exit_execveat")),
+            ],
         }],
         only_with_tracepoints: true,
     },

@@ -32,11 +32,16 @@ pub fn resolve(btf: &Btf<'_>, settings: Settings) -> Result<[u32; LAYOUT_SIZE]> 
     }
     for (setting, value) in [
         (Setting::AgentPid, settings.agent_pid),
-        (Setting::CgroupSubsystem, settings.cgroup_subsystem.unwrap_or(MISSING)),
+        (
+            Setting::CgroupSubsystem,
+            settings.cgroup_subsystem.unwrap_or(MISSING),
+        ),
         (Setting::HasTaskPtRegs, u32::from(settings.has_task_pt_regs)),
         (Setting::ThreadSize, THREAD_SIZE),
     ] {
-        *rest.get_mut(setting as usize).context("a setting has no slot")? = value;
+        *rest
+            .get_mut(setting as usize)
+            .context("a setting has no slot")? = value;
     }
     Ok(layout)
 }
@@ -45,7 +50,10 @@ pub fn resolve(btf: &Btf<'_>, settings: Settings) -> Result<[u32; LAYOUT_SIZE]> 
 fn place(btf: &Btf<'_>, specification: &str) -> Result<u32> {
     let optional = specification.starts_with('?');
     let alternatives = specification.trim_start_matches('?');
-    match alternatives.split('|').find_map(|alternative| one(btf, alternative)) {
+    match alternatives
+        .split('|')
+        .find_map(|alternative| one(btf, alternative))
+    {
         Some(offset) => Ok(offset),
         None if optional => Ok(MISSING),
         None => bail!(
@@ -74,18 +82,28 @@ mod tests {
             return;
         };
         let btf = Btf::parse(&bytes).unwrap();
-        let settings =
-            Settings { agent_pid: 7, cgroup_subsystem: None, has_task_pt_regs: true };
+        let settings = Settings {
+            agent_pid: 7,
+            cgroup_subsystem: None,
+            has_task_pt_regs: true,
+        };
         let layout = resolve(&btf, settings).unwrap();
         assert_eq!(layout[PLACES_COUNT..], [7, MISSING, 1, THREAD_SIZE]);
     }
 
     #[test]
     fn a_missing_place_is_named() {
-        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else { return };
+        let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else {
+            return;
+        };
         let btf = Btf::parse(&bytes).unwrap();
-        let error = place(&btf, "task_struct.absent|task_struct.gone").unwrap_err().to_string();
-        assert!(error.contains("task_struct.absent|task_struct.gone"), "{error}");
+        let error = place(&btf, "task_struct.absent|task_struct.gone")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("task_struct.absent|task_struct.gone"),
+            "{error}"
+        );
         assert_eq!(place(&btf, "?task_struct.absent").unwrap(), MISSING);
     }
 }

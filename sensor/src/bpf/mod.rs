@@ -7,8 +7,8 @@ pub mod layout;
 mod loader;
 mod maps;
 
-pub use loader::{Loaded, LoadOptions, load};
-pub use maps::{Counters, FilterMaps};
+pub use loader::{LoadOptions, Loaded, load};
+pub use maps::{Counters, FilterMaps, Interest, describe_flags};
 
 /// The kernel object, built by `sensor-ebpf`.
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("VIGIE_KERNEL_OBJECT"));

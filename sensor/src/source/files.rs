@@ -63,3 +63,41 @@ pub(super) fn kernel_device(major: u32, minor: u32) -> u32 {
 pub(super) fn decimal(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
+
+/// The number in `KIND:[NUMBER]`, as links to things without a name have it.
+pub(super) fn bracketed(target: &[u8]) -> Option<u64> {
+    let open = target.iter().position(|byte| *byte == b'[')?;
+    decimal(target.get(open + 1..)?.strip_suffix(b"]")?)
+}
+
+/// Inode number of a namespace of the process in directory `process`.
+pub(crate) fn namespace(process: &Path, name: &str) -> Option<u32> {
+    u32::try_from(bracketed(&link(&process.join("ns").join(name)))?).ok()
+}
+
+/// Inode number of a namespace of the node itself: that of process 1, or where that one is
+/// protected, of the first kernel thread, which is always in the initial namespaces.
+pub(crate) fn node_namespace(proc_root: &Path, name: &str) -> Option<u32> {
+    ["1", "2"]
+        .iter()
+        .find_map(|pid| namespace(&proc_root.join(pid), name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_links() {
+        for (target, expected) in [
+            ("mnt:[4026531832]", Some(4_026_531_832)),
+            ("pipe:[7]", Some(7)),
+            ("pipe:[]", None),
+            ("pipe:[7", None),
+            ("/dev/null", None),
+            ("", None),
+        ] {
+            assert_eq!(bracketed(target.as_bytes()), expected, "{target}");
+        }
+    }
+}

@@ -4,3 +4,7 @@
 pub mod cgroups;
 mod files;
 pub mod proc;
+pub mod tracefs;
+pub mod users;
+
+pub(crate) use files::{namespace, node_namespace};

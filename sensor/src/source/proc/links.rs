@@ -7,7 +7,7 @@ use rustix::fs::{FileType, Statx};
 use super::sockets::Sockets;
 use crate::{
     event::{ExecutableFile, Namespaces, Stdio, Text},
-    source::files::{attributes, decimal, kernel_device, link, live_link},
+    source::files::{attributes, bracketed, kernel_device, link, live_link, namespace},
 };
 
 /// Majors of device numbers that are terminals: consoles and serial lines, `/dev/tty` and
@@ -52,13 +52,7 @@ fn executable_file(found: &Statx) -> ExecutableFile {
 
 /// Namespaces of a process.
 pub(super) fn namespaces(process: &Path) -> Namespaces {
-    let directory = process.join("ns");
-    let inode = |name: &str| {
-        let target = link(&directory.join(name));
-        bracketed(&target)
-            .and_then(|inode| u32::try_from(inode).ok())
-            .unwrap_or_default()
-    };
+    let inode = |name| namespace(process, name).unwrap_or_default();
     Namespaces {
         mnt: inode("mnt"),
         pid: inode("pid"),
@@ -117,31 +111,6 @@ fn opened_file(found: &Statx) -> Stdio {
         _ => {
             let device = kernel_device(found.stx_dev_major, found.stx_dev_minor);
             Stdio::File { inode, device }
-        }
-    }
-}
-
-/// The number in `KIND:[NUMBER]`.
-fn bracketed(target: &[u8]) -> Option<u64> {
-    let open = target.iter().position(|byte| *byte == b'[')?;
-    decimal(target.get(open + 1..)?.strip_suffix(b"]")?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_links() {
-        for (target, expected) in [
-            ("mnt:[4026531832]", Some(4_026_531_832)),
-            ("pipe:[7]", Some(7)),
-            ("pipe:[]", None),
-            ("pipe:[7", None),
-            ("/dev/null", None),
-            ("", None),
-        ] {
-            assert_eq!(bracketed(target.as_bytes()), expected, "{target}");
         }
     }
 }

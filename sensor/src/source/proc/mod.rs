@@ -177,6 +177,13 @@ impl Reader<'_> {
     }
 }
 
+/// Effective capabilities of the sensor itself, bit n is capability n.
+#[must_use]
+pub fn own_capabilities(proc_root: &Path) -> u64 {
+    let text = read_or_empty(&proc_root.join("self/status"), SMALL_FILE_MAX);
+    Status::parse(&text).credentials.capabilities
+}
+
 fn read_stat(directory: &Path) -> Option<Stat> {
     Stat::parse(
         &read_limited(&directory.join("stat"), SMALL_FILE_MAX)

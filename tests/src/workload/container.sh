@@ -1,0 +1,1 @@
+exec runc --root "$RUN/state" run --bundle "$RUN" "$ID"
