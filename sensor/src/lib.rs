@@ -10,3 +10,4 @@ pub mod detect;
 pub mod enrich;
 pub mod event;
 pub mod output;
+pub mod record;
