@@ -51,7 +51,10 @@ fn check(test: &str, command: &str) -> Result<()> {
     }
     for place in Place::BOTH {
         let outcome = run(place, ORDERS, command)?;
-        ensure!(outcome.stdout.contains("uid=0(root)"), "the shell did not work: {outcome:?}");
+        ensure!(
+            outcome.stdout.contains("uid=0(root)"),
+            "the shell did not work: {outcome:?}"
+        );
         shared::expect(shared::sensor()?, &outcome, ALERT, to_listener)?;
     }
     Ok(())
