@@ -127,7 +127,17 @@ fn everything_is_read() {
     let null = Stdio::Device {
         device: 1 << 20 | 3,
     };
-    assert_eq!(exec.stdio, [socket, Stdio::Pipe { inode: 99 }, null]);
+    assert_eq!(
+        exec.stdio,
+        [
+            socket,
+            Stdio::Pipe {
+                inode: 99,
+                named: false
+            },
+            null
+        ]
+    );
 }
 
 #[test]
@@ -227,7 +237,10 @@ fn a_real_shell_on_a_socket_shows_its_peer() {
         .iter()
         .find(|process| process.key.pid == child.id());
     let [input, output, _] = &child.expect("the child").exec.stdio;
-    assert!(matches!(output, Stdio::Pipe { inode: 1.. }), "{output:?}");
+    assert!(
+        matches!(output, Stdio::Pipe { inode: 1.., .. }),
+        "{output:?}"
+    );
     let Stdio::Inet {
         peer: seen,
         protocol: 6,
