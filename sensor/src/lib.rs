@@ -11,3 +11,4 @@ pub mod enrich;
 pub mod event;
 pub mod output;
 pub mod record;
+pub mod telemetry;
