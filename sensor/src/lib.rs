@@ -5,6 +5,7 @@
 //! and `alert` are synchronous, pure and never fail; `pipeline` alone knows all of them.
 
 pub mod alert;
+pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod enrich;
