@@ -118,7 +118,7 @@ pub(super) fn cgroup_file(proc_root: &Path, pid: &str) -> Vec<u8> {
 }
 
 /// All control groups below `mount`: path (from there, `/` first) by kernfs id. At most
-/// [`CGROUPS_MAX`]; more are left out with a warning, and found later, when a process is in them.
+/// 65,536; more are left out with a warning, and found later, when a process is in them.
 #[must_use]
 pub fn scan(mount: &Path) -> HashMap<u64, Text> {
     scan_up_to(CGROUPS_MAX, mount)
