@@ -22,7 +22,7 @@ pub struct Stdio {
     pub local_port: u16,
     /// Peer port, host byte order; 0 when not connected.
     pub peer_port: u16,
-    /// TCP state (`TCP_*`), or the state of a Unix socket.
+    /// TCP state (`TCP_*`) or state of a Unix socket; for a pipe, 1 when it has a name (FIFO).
     pub state: u8,
     /// Zero.
     pub reserved: [u8; 3],

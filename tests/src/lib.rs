@@ -8,6 +8,7 @@ pub mod cases;
 pub mod require;
 pub mod root;
 pub mod sensor;
+pub mod shared;
 pub mod workload;
 pub mod workspace;
 

@@ -3,6 +3,9 @@
 use std::env;
 use std::path::PathBuf;
 
+/// Environment variables that steer the tests and are no business of the sensor.
+pub const VARIABLES: [&str; 2] = ["VIGIE_SENSOR", "VIGIE_DEBIAN_MIRROR"];
+
 /// The repository's own folder.
 #[must_use]
 pub fn repository() -> PathBuf {

@@ -6,6 +6,10 @@ use super::{file, memory::Address, socket};
 
 /// `S_IFMT`.
 const TYPE_MASK: u16 = 0o170_000;
+/// `S_IFIFO`.
+const TYPE_PIPE: u16 = 0o010_000;
+/// `PIPEFS_MAGIC`: pipes without a name.
+const PIPEFS: u64 = 0x5049_5045;
 /// `S_IFSOCK`.
 const TYPE_SOCKET: u16 = 0o140_000;
 
@@ -21,7 +25,11 @@ pub(crate) fn describe(task: Address, descriptor: u32) -> Stdio {
     stdio.inode = inode.get(Place::InodeIno);
     stdio.mode = inode.get(Place::InodeMode);
     stdio.special = inode.get(Place::InodeRdev);
-    stdio.device = inode.follow(Place::InodeSb).get(Place::SuperDev);
+    let superblock = inode.follow(Place::InodeSb);
+    stdio.device = superblock.get(Place::SuperDev);
+    if stdio.mode & TYPE_MASK == TYPE_PIPE {
+        stdio.state = u8::from(superblock.get::<u64>(Place::SuperMagic) != PIPEFS);
+    }
     if stdio.mode & TYPE_MASK == TYPE_SOCKET {
         socket::describe(file.follow(Place::FilePrivate), &mut stdio);
     }

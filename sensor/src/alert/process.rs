@@ -320,7 +320,7 @@ impl From<&event::Stdio> for Stdio {
                 device: Some(names::device(*device)),
                 ..of(StdioKind::Device)
             },
-            event::Stdio::Pipe { inode } => Stdio {
+            event::Stdio::Pipe { inode, .. } => Stdio {
                 inode: Some(*inode),
                 ..of(StdioKind::Pipe)
             },

@@ -179,7 +179,10 @@ pub(crate) fn exec(executable: &str, args: &[&str]) -> Exec {
         namespaces: Namespaces::default(),
         stdio: [
             Stdio::Closed,
-            Stdio::Pipe { inode: 5 },
+            Stdio::Pipe {
+                inode: 5,
+                named: false,
+            },
             Stdio::Device {
                 device: 1 << 20 | 3,
             },
@@ -203,6 +206,7 @@ pub(crate) fn process(
 ) -> enrich::Process {
     let args: Vec<_> = exec.args.iter().map(Text::to_str).collect();
     let image = Image {
+        cgroup: 0,
         command_line: args.join(" "),
         user: Some("root".to_owned()),
         in_container: container.is_some(),

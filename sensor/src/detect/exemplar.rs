@@ -231,6 +231,7 @@ fn process(exec: Exec) -> Process {
         parent: None,
         namespace_pid: 0,
         image: std::sync::Arc::new(Image {
+            cgroup: 0,
             exec,
             command_line,
             user: None,

@@ -2,12 +2,17 @@
 //! facts that rules ask for but cannot compute. Pure and infallible; I/O is done by `source`.
 
 pub mod container;
+mod containers;
+mod enricher;
 pub mod facts;
+mod links;
 mod process;
 mod table;
 
 pub use container::Container;
-pub use process::{Image, Process};
+pub use containers::NodeNamespaces;
+pub use enricher::{Enricher, Sizes, Subject, UserNames};
+pub use process::{Image, Process, command_line};
 pub use table::{Ancestors, ProcessTable};
 
 use std::{net::IpAddr, sync::Arc};

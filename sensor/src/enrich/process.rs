@@ -22,7 +22,7 @@ pub struct Process {
     pub container: Option<Arc<Container>>,
     /// End, nanoseconds since boot.
     pub exited: Option<u64>,
-    /// Last internet destination it asked to connect to.
+    /// Last internet destination it asked to connect a stream to.
     pub remote: Option<(IpAddr, u16)>,
 }
 
@@ -39,6 +39,8 @@ pub struct Image {
     pub in_container: bool,
     /// Time of the exec, nanoseconds since boot.
     pub time: u64,
+    /// Control group at the exec; a process can be moved later.
+    pub cgroup: u64,
 }
 
 impl Image {
@@ -47,4 +49,17 @@ impl Image {
     pub fn executable(&self) -> &Text {
         &self.exec.executable
     }
+}
+
+/// Arguments joined by spaces, as a command line is usually shown.
+#[must_use]
+pub fn command_line(args: &[Text]) -> String {
+    let mut line = String::new();
+    for (index, arg) in args.iter().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        line.push_str(&arg.to_str());
+    }
+    line
 }

@@ -308,7 +308,10 @@ fn stdio(body: &Fields<'_>, at: usize) -> Result<Stdio> {
     Ok(match mode & libc::S_IFMT {
         0 if inode == 0 => Stdio::Closed,
         libc::S_IFSOCK => socket(body, at, inode)?,
-        libc::S_IFIFO => Stdio::Pipe { inode },
+        libc::S_IFIFO => {
+            let named = body.bytes(at + offset_of!(Wire, state), 1)? != [0];
+            Stdio::Pipe { inode, named }
+        }
         libc::S_IFCHR if is_terminal(special) => Stdio::Terminal { device: special },
         libc::S_IFCHR | libc::S_IFBLK => Stdio::Device { device: special },
         _ => Stdio::File { inode, device },

@@ -50,7 +50,7 @@ pub struct Origin {
 }
 
 /// Identity of a process for as long as the machine runs: a pid alone is reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ProcessKey {
     /// Process id (`tgid`) in the initial pid namespace.
     pub pid: u32,
@@ -105,7 +105,7 @@ pub struct Fork {
 }
 
 /// See [`sensor_common::exec::Exec`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Exec {
     /// The parent process.
     pub parent: ProcessKey,
@@ -212,6 +212,8 @@ pub enum Stdio {
     Pipe {
         /// Inode number, equal on both ends.
         inode: u64,
+        /// It has a name in some directory (FIFO).
+        named: bool,
     },
     /// An internet socket.
     Inet {

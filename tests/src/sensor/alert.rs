@@ -128,6 +128,12 @@ impl Alert {
         self.fields.connection.as_ref()
     }
 
+    /// Any other field by its JSON pointer, as `/process/script`; null when it is not there.
+    #[must_use]
+    pub fn field(&self, pointer: &str) -> &Value {
+        self.json.pointer(pointer).unwrap_or(&Value::Null)
+    }
+
     /// Whether its process is this one or descends from it.
     #[must_use]
     pub fn descends_from(&self, pid: u32) -> bool {

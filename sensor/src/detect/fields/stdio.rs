@@ -118,7 +118,7 @@ fn kind<'a>(observation: &'a Observation<'a>, descriptor: usize) -> Option<Event
 fn inode<'a>(observation: &'a Observation<'a>, descriptor: usize) -> Option<EventValue<'a>> {
     let inode = match stdio(observation, descriptor)? {
         Stdio::File { inode, .. }
-        | Stdio::Pipe { inode }
+        | Stdio::Pipe { inode, .. }
         | Stdio::Inet { inode, .. }
         | Stdio::Unix { inode }
         | Stdio::OtherSocket { inode, .. } => *inode,

@@ -81,6 +81,7 @@ pub(super) fn stdio(
     if target.starts_with(b"pipe:[") {
         return Stdio::Pipe {
             inode: bracketed(&target).unwrap_or_default(),
+            named: false,
         };
     }
     if target.is_empty() {
@@ -99,7 +100,7 @@ pub(super) fn stdio(
 fn opened_file(found: &Statx) -> Stdio {
     let inode = found.stx_ino;
     match FileType::from_raw_mode(found.stx_mode.into()) {
-        FileType::Fifo => Stdio::Pipe { inode },
+        FileType::Fifo => Stdio::Pipe { inode, named: true },
         FileType::CharacterDevice | FileType::BlockDevice => {
             let device = kernel_device(found.stx_rdev_major, found.stx_rdev_minor);
             if TERMINAL_MAJORS.contains(&found.stx_rdev_major) {

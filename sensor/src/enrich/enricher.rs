@@ -1,0 +1,230 @@
+//! The state behind enrichment, and what an event does to it.
+
+use std::sync::Arc;
+
+use super::{
+    Ancestors, Container, Image, NodeNamespaces, Observation, Process, ProcessTable, ShellLink,
+    containers::Containers, links::Pipes, process::command_line, table::process_of,
+};
+use crate::event::{Body, Connect, Destination, Event, Exec, Fork, Origin, ProcessKey};
+
+/// Looks up the name of a user for a process: (process id, mount namespace, user id).
+pub type UserNames<'a> = &'a mut dyn FnMut(u32, u32, u32) -> Option<String>;
+
+/// What an event is about, owned; lends itself to an [`Observation`].
+#[derive(Debug)]
+pub struct Subject {
+    process: Arc<Process>,
+    ancestors: Ancestors,
+    container: Option<Arc<Container>>,
+    shell_link: Option<ShellLink>,
+}
+
+impl Subject {
+    /// The observation of `event`.
+    #[must_use]
+    pub fn observe<'a>(&'a self, event: &'a Event) -> Observation<'a> {
+        Observation {
+            event,
+            process: &self.process,
+            ancestors: &self.ancestors,
+            container: self.container.as_ref(),
+            in_container: self.process.image.in_container,
+            shell_link: self.shell_link.clone(),
+        }
+    }
+}
+
+/// Sizes of the tables, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Processes.
+    pub processes: usize,
+    /// Control groups.
+    pub cgroups: usize,
+    /// Pipes.
+    pub pipes: usize,
+    /// Processes forgotten for lack of room, in all.
+    pub forgotten: u64,
+}
+
+/// Processes, containers and pipes of this node.
+#[derive(Debug, Default)]
+pub struct Enricher {
+    table: ProcessTable,
+    containers: Containers,
+    pipes: Pipes,
+    node: NodeNamespaces,
+}
+
+impl Enricher {
+    /// Nothing known yet but the node's own namespaces.
+    #[must_use]
+    pub fn new(node: NodeNamespaces) -> Self {
+        Enricher {
+            node,
+            ..Enricher::default()
+        }
+    }
+
+    /// Takes in a process that is older than the sensor.
+    pub fn seed(&mut self, key: ProcessKey, exec: Exec, cgroup: u64, user: Option<String>) {
+        if cgroup != 0 {
+            self.containers.learn(cgroup, &exec.cgroup_path);
+        }
+        let image = self.image(exec, cgroup, key.start_time, user);
+        let container = self.containers.get(cgroup).cloned();
+        let process = process_of(key, Arc::new(image), cgroup, container);
+        self.pipes.note(&process);
+        self.table.insert(process);
+    }
+
+    /// Sizes of the tables.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        Sizes {
+            processes: self.table.len(),
+            cgroups: self.containers.len(),
+            pipes: self.pipes.len(),
+            forgotten: self.table.forgotten(),
+        }
+    }
+
+    /// Takes in an event. What rules can match is returned as a subject; forks and exits are not.
+    pub fn apply(&mut self, event: &Event, users: UserNames<'_>) -> Option<Subject> {
+        let origin = &event.origin;
+        match &event.body {
+            Body::Fork(fork) => {
+                self.fork(origin, fork);
+                None
+            }
+            Body::Exit(_) => {
+                self.table.exit(origin.process, origin.time);
+                None
+            }
+            Body::Exec(exec) => Some(self.exec(origin, exec, users)),
+            Body::Connect(connect) => Some(self.connect(origin, connect)),
+            Body::ExecFailed(_) | Body::Open(_) | Body::Namespace(_) => {
+                self.ensure(origin);
+                Some(self.subject(origin, None))
+            }
+        }
+    }
+
+    fn image(&self, exec: Exec, cgroup: u64, time: u64, user: Option<String>) -> Image {
+        let outside = exec.namespaces.mnt == self.node.mnt;
+        Image {
+            command_line: command_line(&exec.args),
+            user,
+            in_container: !outside && self.containers.get(cgroup).is_some(),
+            time,
+            cgroup,
+            exec,
+        }
+    }
+
+    /// Makes sure that the acting process is known, if only by what every event tells.
+    fn ensure(&mut self, origin: &Origin) {
+        if self.table.get(origin.process).is_some() {
+            return;
+        }
+        let exec = Exec {
+            args: vec![origin.comm.clone()],
+            ..Exec::default()
+        };
+        let image = self.image(exec, origin.cgroup, origin.time, None);
+        let container = self.containers.get(origin.cgroup).cloned();
+        self.table.insert(process_of(
+            origin.process,
+            Arc::new(image),
+            origin.cgroup,
+            container,
+        ));
+    }
+
+    fn fork(&mut self, origin: &Origin, fork: &Fork) {
+        self.ensure(origin);
+        let Some(parent) = self.table.get(origin.process) else {
+            return;
+        };
+        let child = Process {
+            key: fork.child,
+            parent: Some(parent.key),
+            namespace_pid: fork.child_namespace_pid,
+            image: Arc::clone(&parent.image),
+            cgroup: fork.child_cgroup,
+            container: self.containers.get(fork.child_cgroup).cloned(),
+            exited: None,
+            remote: parent.remote,
+        };
+        self.table.insert(child);
+    }
+
+    fn exec(&mut self, origin: &Origin, exec: &Exec, users: UserNames<'_>) -> Subject {
+        let before = self.table.get(origin.process).cloned();
+        let image_before = before.as_ref().map(|process| process.image.as_ref());
+        self.containers
+            .learn_from_exec(origin.cgroup, exec, image_before, self.node);
+        let user = users(
+            origin.process.pid,
+            exec.namespaces.mnt,
+            exec.credentials.effective_uid,
+        );
+        let image = self.image(exec.clone(), origin.cgroup, origin.time, user);
+        let container = self.containers.get(origin.cgroup).cloned();
+        let mut process = process_of(origin.process, Arc::new(image), origin.cgroup, container);
+        // The parent at the fork is the one that did it; by now it may have died and been replaced.
+        if let Some(before) = before {
+            process.parent = before.parent.or(process.parent);
+            process.remote = before.remote;
+        }
+        self.pipes.note(&process);
+        let link = self.pipes.link(&self.table, &process, origin.time);
+        self.table.insert(process);
+        self.subject(origin, link)
+    }
+
+    fn connect(&mut self, origin: &Origin, connect: &Connect) -> Subject {
+        self.ensure(origin);
+        let mut link = None;
+        if let Destination::Inet(address, port) = connect.destination
+            && i32::from(connect.socket_type) == libc::SOCK_STREAM
+            && let Some(process) = self.table.get_mut(origin.process)
+        {
+            process.remote = Some((address, port));
+            link = self
+                .table
+                .get(origin.process)
+                .and_then(|process| self.pipes.link(&self.table, process, origin.time));
+        }
+        self.subject(origin, link)
+    }
+
+    fn subject(&mut self, origin: &Origin, shell_link: Option<ShellLink>) -> Subject {
+        let process = self.table.get(origin.process).cloned().unwrap_or_else(|| {
+            // Only when the table is full of living processes.
+            let exec = Exec {
+                args: vec![origin.comm.clone()],
+                ..Exec::default()
+            };
+            let image = self.image(exec, origin.cgroup, origin.time, None);
+            Arc::new(process_of(
+                origin.process,
+                Arc::new(image),
+                origin.cgroup,
+                None,
+            ))
+        });
+        let container = if self.containers.knows(origin.cgroup) {
+            self.containers.get(origin.cgroup).cloned()
+        } else {
+            process.container.clone()
+        };
+        Subject {
+            ancestors: self.table.ancestors(&process),
+            process,
+            container,
+            shell_link,
+        }
+    }
+}
