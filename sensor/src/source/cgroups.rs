@@ -168,14 +168,43 @@ fn children(mount: &Path, parent: &[u8]) -> Vec<(u64, Vec<u8>)> {
         .collect()
 }
 
+/// Where version 2 is mounted, as seen through process 1 where that is permitted. Programs that
+/// attach to a control group attach to this root.
+#[must_use]
+pub fn unified_mount(proc_root: &Path) -> Option<PathBuf> {
+    ["1", "self"]
+        .iter()
+        .map(|pid| proc_root.join(pid))
+        .find_map(|process| {
+            let mounts = mounts_of(&process);
+            let unified = mounts.iter().find(|mount| mount.controllers.is_none())?;
+            let mount = below_root(&process, &unified.point)?;
+            mount.is_dir().then_some(mount)
+        })
+}
+
+/// The mounts of hierarchies that a process sees.
+fn mounts_of(process: &Path) -> Vec<Mount> {
+    let text = read_or_empty(&process.join("mountinfo"), MOUNTS_MAX);
+    text.split(|byte| *byte == b'\n')
+        .filter_map(Mount::parse)
+        .collect()
+}
+
+/// A mount point of a process, as this process can reach it.
+fn below_root(process: &Path, point: &[u8]) -> Option<PathBuf> {
+    let point = std::ffi::OsString::from_vec(point.to_vec());
+    Some(
+        process
+            .join("root")
+            .join(Path::new(&point).strip_prefix("/").ok()?),
+    )
+}
+
 /// The best hierarchy among the mounts of process `pid`.
 fn visible_to(proc_root: &Path, pid: &str) -> Option<Hierarchy> {
     let process = proc_root.join(pid);
-    let text = read_or_empty(&process.join("mountinfo"), MOUNTS_MAX);
-    let mounts: Vec<Mount> = text
-        .split(|byte| *byte == b'\n')
-        .filter_map(Mount::parse)
-        .collect();
+    let mounts = mounts_of(&process);
     let version_1 = |name: &&str| {
         let mount = mounts.iter().find(|mount| mount.has_controller(name))?;
         Some((Some((*name).to_owned()), mount))
@@ -191,9 +220,7 @@ fn visible_to(proc_root: &Path, pid: &str) -> Option<Hierarchy> {
             ))
         })
         .or_else(|| rest.iter().find_map(version_1))?;
-    let point = std::ffi::OsString::from_vec(mount.point.clone());
-    let below = Path::new(&point).strip_prefix("/").ok()?.to_owned();
-    let mount = process.join("root").join(below);
+    let mount = below_root(&process, &mount.point)?;
     mount.is_dir().then_some(Hierarchy {
         controller,
         mount,

@@ -231,17 +231,22 @@ impl HookMetrics {
     }
 
     /// `hook` is attached for `event`.
-    pub fn attached(&self, event: &'static str, hook: &'static str, tier: u8) {
-        let labels = [("event", event.into()), ("hook", hook.into())];
+    pub fn attached(&self, event: Kind, hook: &str, tier: u8) {
+        let labels = hook_labels(event, hook);
         self.tier.get_or_create(&labels).set(i64::from(tier));
     }
 
     /// The kernel refused `hook` for `event`.
-    pub fn missing(&self, event: &'static str, hook: &'static str) {
-        self.missing
-            .get_or_create(&[("event", event.into()), ("hook", hook.into())])
-            .set(1);
+    pub fn missing(&self, event: Kind, hook: &str) {
+        self.missing.get_or_create(&hook_labels(event, hook)).set(1);
     }
+}
+
+fn hook_labels(event: Kind, hook: &str) -> Labels<2> {
+    [
+        ("event", event.name().into()),
+        ("hook", Cow::Owned(hook.to_owned())),
+    ]
 }
 
 /// Sizes of tables.
