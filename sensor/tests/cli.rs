@@ -75,6 +75,13 @@ fn failures_have_exit_code_1_and_name_the_file() {
 }
 
 #[test]
+fn an_endless_settings_file_is_refused() {
+    let (code, _, stderr) = run(&mut sensor(&["check-config", "--config", "/dev/zero"]));
+    assert_eq!(code, 1);
+    assert!(stderr.contains("larger than"), "{stderr}");
+}
+
+#[test]
 fn what_is_not_a_recording_is_said() {
     let not_a_recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let (code, _, stderr) = run(&mut sensor(&["replay", not_a_recording.to_str().unwrap()]));

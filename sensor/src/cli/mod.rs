@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 /// eBPF, and raises alerts.
 #[derive(Debug, Parser)]
 #[command(name = "vigie-sensor", version, max_term_width = 100)]
-#[command(arg_required_else_help = true, infer_subcommands = false)]
+#[command(arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

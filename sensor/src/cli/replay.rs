@@ -32,7 +32,7 @@ pub(super) fn execute(args: ReplayArgs) -> Result<()> {
         &settings,
         reader,
         args.real_time,
-        terminal::sink(settings.output),
+        terminal::sink(settings.output)?,
     )
 }
 

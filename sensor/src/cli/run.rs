@@ -16,7 +16,7 @@ pub(super) struct RunArgs {
 pub(super) fn execute(args: RunArgs) -> Result<()> {
     let settings = args.settings.load()?.settings;
     terminal::start_log(settings.log_level);
-    let sink = terminal::sink(settings.output);
+    let sink = terminal::sink(settings.output)?;
     watch(&settings, sink)
 }
 

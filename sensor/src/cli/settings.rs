@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, error::Error as ClapError};
 
-use crate::config::{self, Resolved, SETTINGS};
+use crate::config::{self, Resolved, SETTINGS, Setting, Settings};
 
 /// `--config` and a flag for every setting.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ impl Args for Flags {
             let arg = Arg::new(setting.key)
                 .long(setting.flag)
                 .value_name("VALUE")
-                .help(setting.help)
+                .help(help(setting))
                 .help_heading("Settings")
                 .allow_hyphen_values(true)
                 .action(action);
@@ -68,4 +68,11 @@ impl FromArgMatches for Flags {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// Meaning, form and default of a setting.
+fn help(setting: &Setting) -> String {
+    let form = setting.form.replace('`', "");
+    let default = setting.default_text(&Settings::default()).replace('`', "");
+    format!("{} [{form}; default: {default}]", setting.help)
 }

@@ -2,7 +2,9 @@
 
 use std::{
     env,
+    fs::File,
     io::{self, ErrorKind, IsTerminal, Write},
+    os::fd::AsFd,
 };
 
 use anyhow::{Context as _, Result};
@@ -33,16 +35,20 @@ pub(super) fn complain(text: &str) {
 }
 
 /// The sink for alerts on standard output.
-#[must_use]
-pub(super) fn sink(format: OutputFormat) -> Box<dyn Sink + Send> {
+pub(super) fn sink(format: OutputFormat) -> Result<Box<dyn Sink + Send>> {
     let stdout = io::stdout();
-    match format {
-        OutputFormat::Terminal => {
-            let style = style(stdout.is_terminal());
-            Box::new(Terminal::new(stdout, style))
-        }
+    let style = style(stdout.is_terminal());
+    // Without the library's buffer: what could not be written must not come out later, in the
+    // middle of something else.
+    let descriptor = stdout
+        .as_fd()
+        .try_clone_to_owned()
+        .context("cannot use standard output")?;
+    let stdout = File::from(descriptor);
+    Ok(match format {
+        OutputFormat::Terminal => Box::new(Terminal::new(stdout, style)),
         OutputFormat::Json => Box::new(Json::new(stdout)),
-    }
+    })
 }
 
 fn style(is_terminal: bool) -> Style {
