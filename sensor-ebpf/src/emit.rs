@@ -233,7 +233,7 @@ impl Record {
                 core::ptr::from_ref(ring).cast_mut().cast::<c_void>(),
                 self.claim.bytes().cast::<c_void>(),
                 length,
-                0,
+                wakeup(self.kind),
             )
         };
         self.claim.release();
@@ -245,6 +245,21 @@ impl Record {
                 Outcome::RingFull
             },
         );
+    }
+}
+
+/// Whether the agent is woken for a record (include/uapi/linux/bpf.h: `BPF_RB_*`). Nothing is found
+/// by a fork or an exit alone; they wait for the next record that wakes, or for the agent's next
+/// look. The kernel's own choice would let such a record wait behind them.
+#[inline(always)]
+fn wakeup(kind: Kind) -> u64 {
+    const NO_WAKEUP: u64 = 1;
+    const FORCE_WAKEUP: u64 = 2;
+    match kind {
+        Kind::Fork | Kind::Exit => NO_WAKEUP,
+        Kind::Exec | Kind::ExecFailed | Kind::Open | Kind::Connect | Kind::Namespace => {
+            FORCE_WAKEUP
+        }
     }
 }
 

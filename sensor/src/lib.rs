@@ -6,9 +6,12 @@
 
 pub mod alert;
 pub mod bpf;
+pub mod config;
 pub mod detect;
 pub mod doctor;
 pub mod enrich;
 pub mod event;
 pub mod output;
+pub mod pipeline;
+pub mod record;
 pub mod source;

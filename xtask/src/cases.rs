@@ -1,19 +1,23 @@
-//! `cargo xtask cases`: the attack cases against a live sensor. The work is in `vigie-tests`.
+//! `cargo xtask cases`: recall and false positives on attack cases (the program is in `tests`).
 
-use std::env;
-use std::process::Command;
+use std::os::unix::process::CommandExt;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-/// Runs the cases with these arguments. The sensor must have been built.
+use crate::process::{as_root, cargo, describe, run, target_dir};
+use crate::setup::{self, Scope};
+
+/// Sets up, builds, and becomes the program with these arguments. Returns only when that fails.
 ///
 /// # Errors
-/// When a case was missed, falsely raised an alert, or could not be run.
-pub(crate) fn main(args: &[String]) -> Result<()> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["run", "--quiet", "--package", "vigie-tests", "--bin", "vigie-cases", "--"]);
-    let status = command.args(args).status().context("run vigie-cases")?;
-    ensure!(status.success(), "cases: {status}");
-    Ok(())
+/// What failed.
+pub(crate) fn exec(args: &[String]) -> Result<()> {
+    setup::ensure(Scope::Tests)?;
+    let sensor = crate::build::release()?;
+    run(cargo().args(["build", "--package", "vigie-tests", "--bin", "vigie-cases"]))?;
+    let mut command = as_root(&target_dir().join("debug/vigie-cases").to_string_lossy());
+    command.args(args).env(crate::test::SENSOR_VARIABLE, sensor);
+    let line = describe(&command);
+    eprintln!("+ {line}");
+    Err(command.exec()).with_context(|| format!("cannot start `{line}`"))
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::setup::Scope;
-use crate::{bench, build, docs, kernel, run, setup, test, tidy};
+use crate::{bench, build, cases, docs, kernel, run, setup, test, tidy};
 
 /// Vigie's build, test and measurement commands.
 #[derive(Debug, Parser)]
@@ -32,6 +32,12 @@ enum Command {
     },
     /// Set up, then run every test of the repository
     Test(test::Options),
+    /// Run attack cases against a live sensor; print recall and false positives (`-- --help`)
+    Cases {
+        /// Arguments of the program `vigie-cases`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Check the rules of the house: imports, sizes, comments, unsafe code
     Tidy,
     /// Write the generated reference pages
@@ -64,6 +70,7 @@ impl Cli {
             Command::Build => build::release().map(|_| ()),
             Command::Run { args } => run::sensor(&args),
             Command::Test(options) => test::run(&options),
+            Command::Cases { args } => cases::exec(&args),
             Command::Tidy => tidy::run(),
             Command::Docs { check } => docs::run(check),
             Command::Bench(options) => bench::run(&options),

@@ -3,6 +3,7 @@
 
 mod bench;
 mod build;
+mod cases;
 mod cli;
 mod docs;
 mod kernel;

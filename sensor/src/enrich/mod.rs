@@ -11,7 +11,7 @@ mod table;
 
 pub use container::Container;
 pub use containers::NodeNamespaces;
-pub use enricher::{Enricher, Sizes, Subject};
+pub use enricher::{Enricher, Sizes, Subject, UserNames};
 pub use process::{Image, Process, command_line};
 pub use table::{Ancestors, ProcessTable};
 

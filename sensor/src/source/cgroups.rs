@@ -109,6 +109,10 @@ pub(super) fn cgroup_file(proc_root: &Path, pid: &str) -> Vec<u8> {
 /// [`CGROUPS_MAX`]; more are left out with a warning, and found later, when a process is in them.
 #[must_use]
 pub fn scan(mount: &Path) -> HashMap<u64, Text> {
+    scan_up_to(CGROUPS_MAX, mount)
+}
+
+fn scan_up_to(limit: usize, mount: &Path) -> HashMap<u64, Text> {
     let mut found = HashMap::new();
     let mut waiting = Vec::new();
     if let Some(root) = attributes(mount) {
@@ -117,8 +121,8 @@ pub fn scan(mount: &Path) -> HashMap<u64, Text> {
     }
     while let Some(parent) = waiting.pop() {
         for (id, path) in children(mount, &parent) {
-            if found.len() >= CGROUPS_MAX {
-                tracing::warn!(limit = CGROUPS_MAX, "more control groups than the limit");
+            if found.len() >= limit {
+                tracing::warn!(limit, "more control groups than the limit");
                 return found;
             }
             found.insert(id, Text::from(path.as_slice()));
@@ -261,6 +265,8 @@ fn resolve(base: &[u8], path: &[u8]) -> Vec<u8> {
 mod tests {
     use std::fs;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     const V1_PIDS: &str = "31 25 0:31 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n";
@@ -372,6 +378,7 @@ mod tests {
         .map(|(below, path)| (id(below), Text::from(path)));
         assert_eq!(found, HashMap::from(expected));
         assert!(scan(&mount.join("absent")).is_empty());
+        assert_eq!(scan_up_to(2, mount).len(), 2);
     }
 
     #[test]
@@ -383,6 +390,17 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(unescape(text.as_bytes()), expected.as_bytes(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(line in proptest::collection::vec(any::<u8>(), 0..200), base in "[/.a]{0,9}") {
+            let _ = Mount::parse(&line);
+            let hierarchy =
+                Hierarchy { controller: None, mount: PathBuf::new(), base: base.into() };
+            let _ = hierarchy.path_in(&line);
+            prop_assert!(!climbs(&resolve(&hierarchy.base, &line)));
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod cgroups;
 mod files;
 pub mod proc;
+pub mod rings;
 pub mod tracefs;
 pub mod users;
 

@@ -63,7 +63,12 @@ impl Users {
     /// This opens a file that a container owns: one on a FUSE server that does not answer makes it
     /// wait.
     pub fn name(&mut self, pid: u32, mount_namespace: u32, uid: u32) -> Option<String> {
-        let names = match self.read(&pid.to_string(), mount_namespace) {
+        let process = pid.to_string();
+        // The pid may have gone to another process, or the process to another namespace.
+        let seen = namespace(&self.proc_root.join(&process), "mnt");
+        let same = mount_namespace == 0 || seen == Some(mount_namespace);
+        let own = same.then(|| self.read(&process, mount_namespace)).flatten();
+        let names = match own {
             Some(names) => {
                 self.remember_last(mount_namespace, &names);
                 names
@@ -164,6 +169,8 @@ fn parse_line(line: &[u8]) -> Option<(u32, Box<str>)> {
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(text: &[u8], expected: &[(u32, &str)]) {
@@ -221,6 +228,7 @@ mod tests {
         check(99, 2, 7, Some("container"));
         check(60, 3, 7, None);
         check(60, 1, 7, Some("node"));
+        check(50, 4, 7, None);
         check(99, 0, 7, Some("node"));
         process(root, "50", 2, "renamed-user:x:7:7\n");
         check(50, 2, 7, Some("renamed-user"));
@@ -236,11 +244,11 @@ mod tests {
         let passwd = root.join("5/root/etc/passwd");
         symlink(&secret, &passwd).expect("link");
         let mut users = Users::new(root);
-        assert_eq!(users.name(5, 2, 7), None);
+        assert_eq!(users.name(5, 0, 7), None);
         fs::remove_file(&passwd).expect("remove");
         fs::write(root.join("5/root/inside"), "inside:x:7:7\n").expect("file");
         symlink("/inside", &passwd).expect("link");
-        assert_eq!(users.name(5, 2, 7).as_deref(), Some("inside"));
+        assert_eq!(users.name(5, 0, 7).as_deref(), Some("inside"));
     }
 
     #[test]
@@ -252,5 +260,14 @@ mod tests {
             assert_eq!(users.name(pid, pid, 1).as_deref(), Some("a"));
         }
         assert_eq!((users.files.len(), users.last.len()), (1, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for name in parse(&text).values() {
+                prop_assert!(!name.contains(char::is_control));
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 
-use super::metrics::{increase, losses};
+use super::metrics::{counted, increase, losses};
 use super::overhead::{mebibytes, print_losses};
 use super::sensor::Sensor;
 use super::tiny;
@@ -62,7 +62,7 @@ pub(super) fn run(program: &Path, options: &Options) -> Result<()> {
     let elapsed = started.elapsed().as_secs_f64();
     let usage = sensor.usage()?;
     std::thread::sleep(DRAIN);
-    let counted = increase(&before, &sensor.metrics()?, "vigie_");
+    let samples = increase(&before, &sensor.metrics()?);
     sensor.stop()?;
 
     println!(
@@ -80,13 +80,10 @@ pub(super) fn run(program: &Path, options: &Options) -> Result<()> {
         usage.cpu_percent_since(&usage_before),
         mebibytes(usage.resident)
     );
-    for sample in counted
-        .iter()
-        .filter(|sample| sample.name.ends_with("_total"))
-    {
+    for sample in counted(&samples) {
         println!("  {}{{{}}} {}", sample.name, sample.labels, sample.value);
     }
-    let lost: Vec<_> = losses(&counted).into_iter().cloned().collect();
+    let lost: Vec<_> = losses(&samples).into_iter().cloned().collect();
     print_losses(&lost);
     Ok(())
 }

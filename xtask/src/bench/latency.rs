@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::metrics::{Sample, quantile};
+use super::metrics::{Sample, increase, quantile};
 use super::sensor::Sensor;
 
 /// Histogram that the sensor keeps.
@@ -38,11 +38,12 @@ pub(super) struct Options {
 pub(super) fn run(program: &Path, options: &Options) -> Result<()> {
     let folder = tempfile::tempdir().context("cannot create a folder for the measurement")?;
     let sensor = Sensor::start(program, folder.path())?;
+    let before = sensor.metrics()?;
     for number in 0..options.alerts {
         raise(folder.path(), number)?;
         std::thread::sleep(PAUSE);
     }
-    let samples = settled(&sensor, f64::from(options.alerts))?;
+    let samples = settled(&sensor, &before, f64::from(options.alerts))?;
     sensor.stop()?;
     let (Some((p50, count)), Some((p99, _))) = (
         quantile(&samples, HISTOGRAM, 0.5),
@@ -78,11 +79,11 @@ fn raise(folder: &Path, number: u32) -> Result<()> {
     Ok(())
 }
 
-/// Metrics once `wanted` alerts are counted, or when waiting longer is no use.
-fn settled(sensor: &Sensor, wanted: f64) -> Result<Vec<Sample>> {
+/// What was counted since `before`, once `wanted` alerts are counted, or when waiting longer is no use.
+fn settled(sensor: &Sensor, before: &[Sample], wanted: f64) -> Result<Vec<Sample>> {
     let started = Instant::now();
     loop {
-        let samples = sensor.metrics()?;
+        let samples = increase(before, &sensor.metrics()?);
         let counted = quantile(&samples, HISTOGRAM, 0.5).map_or(0.0, |(_, count)| count);
         if counted >= wanted || started.elapsed() >= SETTLE {
             return Ok(samples);

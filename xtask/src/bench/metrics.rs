@@ -29,28 +29,31 @@ pub(super) fn parse(text: &str) -> Vec<Sample> {
         .collect()
 }
 
-/// What `after` counts more than `before`, for the counters whose names begin with `prefix`.
-pub(super) fn increase(before: &[Sample], after: &[Sample], prefix: &str) -> Vec<Sample> {
+/// What each sample of `after` counts more than in `before`.
+pub(super) fn increase(before: &[Sample], after: &[Sample]) -> Vec<Sample> {
     let old = |sample: &Sample| {
         let same = |other: &&Sample| other.name == sample.name && other.labels == sample.labels;
         before.iter().find(same).map_or(0.0, |other| other.value)
     };
     after
         .iter()
-        .filter(|sample| sample.name.starts_with(prefix))
         .map(|sample| Sample {
             value: sample.value - old(sample),
             ..sample.clone()
         })
-        .filter(|sample| sample.value > 0.0)
         .collect()
+}
+
+/// Counters that are not zero.
+pub(super) fn counted(samples: &[Sample]) -> impl Iterator<Item = &Sample> {
+    samples
+        .iter()
+        .filter(|sample| sample.name.ends_with("_total") && sample.value > 0.0)
 }
 
 /// Counters of what was lost, those that are not zero.
 pub(super) fn losses(samples: &[Sample]) -> Vec<&Sample> {
-    samples
-        .iter()
-        .filter(|sample| sample.name.ends_with("_total") && sample.value > 0.0)
+    counted(samples)
         .filter(|sample| {
             LOSS_WORDS
                 .iter()
@@ -172,12 +175,12 @@ mod tests {
     #[test]
     fn increases_are_differences() {
         let before = parse("a_total 1\na_total{k=\"x\"} 5\n");
-        let after = parse("a_total 4\na_total{k=\"x\"} 5\na_total{k=\"y\"} 2\nb_total 9\n");
-        let values: Vec<f64> = increase(&before, &after, "a_")
+        let after = parse("a_total 4\na_total{k=\"x\"} 5\na_total{k=\"y\"} 2\n");
+        let values: Vec<f64> = increase(&before, &after)
             .iter()
             .map(|sample| sample.value)
             .collect();
-        assert_eq!(values, [3.0, 2.0]);
+        assert_eq!(values, [3.0, 0.0, 2.0]);
     }
 
     #[test]

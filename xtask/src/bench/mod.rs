@@ -11,6 +11,8 @@ mod tiny;
 mod usage;
 mod workload;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
@@ -20,6 +22,9 @@ use crate::setup::{self, Scope};
 /// Flags of `cargo xtask bench`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Measure this program instead of building the sensor
+    #[arg(long, global = true, value_name = "PROGRAM")]
+    sensor: Option<PathBuf>,
     #[command(subcommand)]
     bench: Bench,
 }
@@ -42,8 +47,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !is_root() {
         bail!("a live sensor needs root: run `sudo -E env PATH=\"$PATH\" cargo xtask bench ...`");
     }
-    setup::ensure(Scope::Build)?;
-    let sensor = crate::build::release()?;
+    let sensor = match &options.sensor {
+        Some(program) => program.clone(),
+        None => {
+            setup::ensure(Scope::Build)?;
+            crate::build::release()?
+        }
+    };
     match &options.bench {
         Bench::Overhead(options) => overhead::run(&sensor, options),
         Bench::Latency(options) => latency::run(&sensor, options),

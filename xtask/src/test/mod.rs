@@ -1,15 +1,13 @@
 //! `cargo xtask test`: every test of the repository, and what was skipped.
 
+mod lines;
 mod tally;
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 
 use self::tally::Tally;
-use crate::process::{cargo, describe};
+use crate::process::cargo;
 use crate::setup::{self, Scope};
 use crate::{build, docs, tidy};
 
@@ -17,7 +15,7 @@ use crate::{build, docs, tidy};
 const LIVE: &str = "vigie-tests";
 
 /// Names the agent's program to the live tests.
-const SENSOR_VARIABLE: &str = "VIGIE_SENSOR";
+pub(crate) const SENSOR_VARIABLE: &str = "VIGIE_SENSOR";
 
 /// Flags of `cargo xtask test`.
 #[derive(Debug, Args)]
@@ -71,42 +69,17 @@ fn unit(filter: Option<&str>, tally: &mut Tally) -> Result<()> {
     command.args(["test", "--no-fail-fast", "--workspace"]);
     command.args(["--exclude", "sensor-ebpf", "--exclude", LIVE]);
     command.args(filter).args(["--", "--show-output"]);
-    counted(&mut command, tally)
+    lines::run(&mut command, tally)
 }
 
-/// The live tests, against an agent of this very source.
+/// The live tests, against the agent as it is shipped.
 fn live(filter: Option<&str>, tally: &mut Tally) -> Result<()> {
-    let sensor = build::debug()?;
+    let sensor = build::release()?;
     let mut command = cargo();
     command.args(["test", "--no-fail-fast", "--package", LIVE]);
     command
         .args(filter)
         .args(["--", "--show-output", "--test-threads=1"]);
     command.env(SENSOR_VARIABLE, sensor);
-    counted(&mut command, tally)
-}
-
-/// Runs `command`, shows its lines as they come, and counts what they say.
-fn counted(command: &mut std::process::Command, tally: &mut Tally) -> Result<()> {
-    let line = describe(command);
-    eprintln!("+ {line}");
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{line}`"))?;
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.context("cannot read the tests' output")?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            tally.read(&line);
-        }
-    }
-    let status = child
-        .wait()
-        .with_context(|| format!("cannot wait for `{line}`"))?;
-    if !status.success() {
-        bail!("`{line}` failed ({status})");
-    }
-    Ok(())
+    lines::run(&mut command, tally)
 }

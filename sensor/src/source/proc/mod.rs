@@ -55,9 +55,21 @@ pub struct Scan {
     pub tick: u64,
 }
 
+impl Scan {
+    /// A start as the kernel programs give it, as a scan would have given it.
+    #[must_use]
+    pub fn rounded(&self, start_time: u64) -> u64 {
+        start_time - start_time.checked_rem(self.tick).unwrap_or_default()
+    }
+}
+
 /// Looks at all processes below `proc_root`. Those that vanish meanwhile are left out.
 #[must_use]
 pub fn scan(proc_root: &Path, hierarchy: Option<&Hierarchy>) -> Scan {
+    scan_up_to(PROCESSES_MAX, proc_root, hierarchy)
+}
+
+fn scan_up_to(limit: usize, proc_root: &Path, hierarchy: Option<&Hierarchy>) -> Scan {
     let tick = SECOND / rustix::param::clock_ticks_per_second().max(1);
     let mut scan = Scan {
         tick,
@@ -78,7 +90,7 @@ pub fn scan(proc_root: &Path, hierarchy: Option<&Hierarchy>) -> Scan {
         let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
-        if scan.processes.len() >= PROCESSES_MAX {
+        if scan.processes.len() >= limit {
             scan.dropped += 1;
         } else {
             scan.processes.extend(reader.process(pid));

@@ -124,6 +124,8 @@ fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(line: &str, expected: Option<(u64, &str, Option<&str>)>) {
@@ -170,5 +172,14 @@ mod tests {
         let line = b"0000000000000000: 00000003 00000000 00000000 0001 03 15123 /run/x y";
         assert_eq!(unix(line), Some((15123, Stdio::Unix { inode: 15123 })));
         assert_eq!(unix(b"Num RefCount"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_line(line in "([ :0-9A-Fa-f]|\\PC){0,200}") {
+            let _ = inet(line.as_bytes(), 6, 1);
+            let _ = unix(line.as_bytes());
+            let _ = endpoint(line.as_bytes());
+        }
     }
 }

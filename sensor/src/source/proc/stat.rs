@@ -111,6 +111,8 @@ fn hexadecimal(value: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check_stat(text: &str, expected: Option<(u32, u32, &str, u64)>) {
@@ -169,5 +171,18 @@ mod tests {
             Status::parse(b"\xff\n:::\nUid:\nCapEff: zz"),
             Status::default()
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Stat::parse(&text);
+            let _ = Status::parse(&text);
+        }
+
+        #[test]
+        fn any_terminal(device: u32) {
+            prop_assert_eq!(tty_name(device).is_empty(), device == 0);
+        }
     }
 }

@@ -203,12 +203,19 @@ fn in_memory_executables() {
 #[test]
 fn the_real_proc_has_this_process() {
     let root = Path::new("/proc");
-    let found = scan(root, Hierarchy::detect(root).as_ref());
+    let hierarchy = Hierarchy::detect(root);
+    let found = scan(root, hierarchy.as_ref());
     let own = found
         .processes
         .iter()
         .find(|process| process.key.pid == std::process::id());
-    let exec = &own.expect("this process").exec;
+    let own = own.expect("this process");
+    assert_eq!(own.cgroup_id != 0, hierarchy.is_some());
+    if let Some(hierarchy) = hierarchy {
+        let path = super::super::cgroups::scan(&hierarchy.mount).remove(&own.cgroup_id);
+        assert_eq!(path.as_ref(), Some(&own.exec.cgroup_path));
+    }
+    let exec = &own.exec;
     let current = std::env::current_exe().expect("own executable");
     assert_eq!(exec.executable.to_str(), current.to_string_lossy());
     assert_ne!(exec.file.inode, 0);
@@ -250,4 +257,25 @@ fn a_real_shell_on_a_socket_shows_its_peer() {
         panic!("{input:?}")
     };
     assert_eq!(*seen, Some((peer.ip(), peer.port())));
+}
+
+#[test]
+fn processes_beyond_the_limit_are_counted() {
+    let fake = FakeProc::new();
+    for pid in 1..=5 {
+        fake.process(pid, 0, 1, &[]);
+    }
+    let found = scan_up_to(3, fake.0.path(), None);
+    assert_eq!((found.processes.len(), found.dropped), (3, 2));
+}
+
+#[test]
+fn starts_are_compared_by_tick() {
+    let scan = Scan {
+        tick: 10_000_000,
+        ..Scan::default()
+    };
+    assert_eq!(scan.rounded(1_239_999_999), 1_230_000_000);
+    assert_eq!(scan.rounded(1_230_000_000), 1_230_000_000);
+    assert_eq!(Scan::default().rounded(7), 7);
 }
