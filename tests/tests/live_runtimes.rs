@@ -23,7 +23,11 @@ fn check(test: &str, cgroup: Cgroup, runtime: &str) -> Result<()> {
 
 #[test]
 fn a_pod_under_the_cgroupfs_driver() -> Result<()> {
-    check("a_pod_under_the_cgroupfs_driver", Cgroup::pod(), "containerd")
+    check(
+        "a_pod_under_the_cgroupfs_driver",
+        Cgroup::pod(),
+        "containerd",
+    )
 }
 
 #[test]

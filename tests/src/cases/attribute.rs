@@ -101,7 +101,7 @@ pub(super) mod tests {
         let json = serde_json::json!({"alert_type": alert_type, "severity": "High",
             "process": {"pid": pids[0], "ancestors": ancestors},
             "container": container.map(|id| serde_json::json!({"id": id}))});
-        Alert::parse(&json.to_string()).unwrap()
+        Alert::read(json).unwrap()
     }
 
     /// Which of four runs has the alert: two on the host with the same pid, two containers.
