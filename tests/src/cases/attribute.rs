@@ -41,3 +41,92 @@ fn owner(done: &[Done], alert: &Alert) -> Option<usize> {
             .map(|(index, _)| index)
     })
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+    use std::time::{Duration, Instant};
+
+    use super::super::execute::Done;
+    use super::super::plan::{Form, Run};
+    use super::super::row::Row;
+    use super::attribute;
+    use crate::sensor::Alert;
+    use crate::workload::{Outcome, Place};
+
+    pub(in super::super) fn row(kind: &str, visible_by: &str) -> Row {
+        let json = serde_json::json!({"id": "a", "alert": "T", "kind": kind, "command": "true",
+            "feed": "argv", "visible_by": [visible_by]});
+        serde_json::from_value(json).unwrap()
+    }
+
+    pub(in super::super) fn done<'a>(row: &'a Row, pid: u32, container: Option<&str>) -> Done<'a> {
+        let place = if container.is_some() {
+            Place::Container
+        } else {
+            Place::Host
+        };
+        let outcome = Outcome {
+            pid,
+            container: container.map(str::to_owned),
+            pod_uid: None,
+            status: ExitStatus::from_raw(0),
+            timed_out: false,
+            stdout: String::new(),
+            stderr: String::new(),
+        };
+        let started = Instant::now();
+        Done {
+            run: Run {
+                row,
+                form: Form::Argv,
+                place,
+            },
+            started,
+            outcome,
+        }
+    }
+
+    pub(in super::super) fn alert(
+        alert_type: &str,
+        pids: &[u32],
+        container: Option<&str>,
+    ) -> Alert {
+        let ancestors: Vec<_> = pids
+            .iter()
+            .skip(1)
+            .map(|pid| serde_json::json!({"pid": pid}))
+            .collect();
+        let json = serde_json::json!({"alert_type": alert_type, "severity": "High",
+            "process": {"pid": pids[0], "ancestors": ancestors},
+            "container": container.map(|id| serde_json::json!({"id": id}))});
+        Alert::read(json).unwrap()
+    }
+
+    /// Which of four runs has the alert: two on the host with the same pid, two containers.
+    fn check(pids: &[u32], container: Option<&str>, expected: Option<usize>) {
+        let row = row("positive", "exec");
+        let mut runs =
+            [None, None, Some("c1"), Some("c2")].map(|container| done(&row, 10, container));
+        runs[1].started += Duration::from_nanos(1);
+        for (run, pid) in runs.iter_mut().zip([10, 10, 20, 30]) {
+            run.outcome.pid = pid;
+        }
+        let mut alert = alert("T", pids, container);
+        alert.received += Duration::from_secs(1);
+        let attributed = attribute(&runs, vec![alert]);
+        let found = attributed.by_run.iter().position(|list| !list.is_empty());
+        assert_eq!(found, expected);
+        assert_eq!(attributed.others.len(), usize::from(expected.is_none()));
+    }
+
+    #[test]
+    fn alerts_find_their_run() {
+        check(&[99, 10, 1], None, Some(1));
+        check(&[99, 1], Some("c2"), Some(3));
+        check(&[99, 20, 1], None, Some(2));
+        check(&[99, 1], None, None);
+        check(&[99, 1], Some("another"), None);
+    }
+}

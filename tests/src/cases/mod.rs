@@ -60,10 +60,11 @@ pub fn run(options: &Options) -> Result<bool> {
         let text = serde_json::to_string_pretty(&json).context("encode the report")?;
         fs::write(path, text + "\n").with_context(|| format!("write {}", path.display()))?;
     }
+    report::notices(&sensor.notices());
     let garbage = sensor.garbage();
     if let Some(line) = garbage.first() {
         bail!(
-            "the sensor wrote {} lines that are no alert; first: {line:?}",
+            "the sensor wrote {} lines that are no JSON object; first: {line:?}",
             garbage.len()
         );
     }

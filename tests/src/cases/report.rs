@@ -9,6 +9,9 @@ use super::plan::Plan;
 use super::score::{Score, Sum, Verdict, sums};
 use crate::sensor::Alert;
 
+/// Notices that are printed: enough to see their kind.
+const NOTICES_MAX: usize = 20;
+
 /// All that is reported.
 #[derive(Debug)]
 pub(super) struct Report<'a> {
@@ -115,6 +118,17 @@ fn others(alerts: &[Alert]) {
     println!("\nalerts of no case: {}", alerts.len());
     for alert in alerts {
         println!("  {}", alert.summary());
+    }
+}
+
+/// Prints what the sensor said beside alerts, above all lost events: they explain misses.
+pub(super) fn notices(notices: &[Value]) {
+    if notices.is_empty() {
+        return;
+    }
+    println!("\nnotices of the sensor: {}", notices.len());
+    for notice in notices.iter().take(NOTICES_MAX) {
+        println!("  {notice}");
     }
 }
 

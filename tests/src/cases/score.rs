@@ -128,3 +128,61 @@ pub(super) fn add(sum: &mut Sum, verdict: Verdict) {
         Verdict::Invisible => sum.invisible += 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::attribute::tests::{alert, done, row};
+    use super::{Sum, Verdict, add, judge};
+
+    fn check(kind: &str, visible_by: &str, raised: &[&str], expected: Verdict) {
+        let row = row(kind, visible_by);
+        let done = done(&row, 10, Some("c1"));
+        let alerts: Vec<_> = raised
+            .iter()
+            .map(|name| alert(name, &[11], Some("c1")))
+            .collect();
+        let score = judge(&done, &alerts);
+        assert_eq!(score.verdict, expected);
+        assert!(!score.lost_identity);
+        assert_eq!(score.also.contains("other"), raised.contains(&"other"));
+    }
+
+    #[test]
+    fn verdicts() {
+        check("positive", "exec", &["T", "other"], Verdict::Hit);
+        check("positive", "exec", &["other"], Verdict::Miss);
+        check("positive", "none", &[], Verdict::Invisible);
+        check("positive", "none", &["T"], Verdict::Hit);
+        check("negative", "exec", &["other"], Verdict::Quiet);
+        check("negative", "exec", &["T"], Verdict::FalsePositive);
+    }
+
+    #[test]
+    fn a_container_without_its_id_is_said() {
+        let row = row("positive", "exec");
+        let done = done(&row, 10, Some("c1"));
+        assert!(judge(&done, &[alert("T", &[11], None)]).lost_identity);
+    }
+
+    #[test]
+    fn sums_count_runs() {
+        let mut sum = Sum::default();
+        for verdict in [
+            Verdict::Hit,
+            Verdict::Miss,
+            Verdict::Quiet,
+            Verdict::FalsePositive,
+            Verdict::Invisible,
+        ] {
+            add(&mut sum, verdict);
+        }
+        let expected = Sum {
+            hits: 1,
+            positives: 2,
+            false_positives: 1,
+            negatives: 2,
+            invisible: 1,
+        };
+        assert_eq!(sum, expected);
+    }
+}

@@ -71,10 +71,9 @@ struct Pod {
 }
 
 impl Alert {
-    /// Reads one line of the sensor's output; nothing when it is not an alert.
+    /// Reads an object of the sensor's output; nothing when it is not an alert.
     #[must_use]
-    pub fn parse(line: &str) -> Option<Self> {
-        let json: Value = serde_json::from_str(line).ok()?;
+    pub fn read(json: Value) -> Option<Self> {
         let fields = Fields::deserialize(&json).ok()?;
         Some(Self {
             json,
@@ -171,7 +170,7 @@ mod tests {
             "process":{"pid":7,"args":["sh"],"ancestors":[{"pid":3},{"pid":1}]},
             "container":{"id":"c0ffee","runtime":"podman"},"pod":null,
             "connection":{"address":"127.0.0.1","port":4444}}"#;
-        let alert = Alert::parse(line).unwrap();
+        let alert = Alert::read(serde_json::from_str(line).unwrap()).unwrap();
         assert_eq!(alert.container_id(), Some("c0ffee"));
         assert_eq!(alert.pod_uid(), None);
         assert_eq!(alert.peer().unwrap().port, Some(4444));
@@ -180,8 +179,11 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_alert() {
-        for line in ["", "{}", "[1]", r#"{"alert_type":"x","severity":"High"}"#] {
-            assert!(Alert::parse(line).is_none(), "{line}");
+        for line in ["{}", "[1]", r#"{"alert_type":"x","severity":"High"}"#] {
+            assert!(
+                Alert::read(serde_json::from_str(line).unwrap()).is_none(),
+                "{line}"
+            );
         }
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::workspace;
 use stream::Stream;
@@ -113,6 +114,12 @@ impl Sensor {
     #[must_use]
     pub fn alerts(&self) -> Vec<Alert> {
         self.stream.alerts()
+    }
+
+    /// JSON objects of standard output that are no alerts, such as reports of lost events.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Value> {
+        self.stream.notices()
     }
 
     /// Lines of standard output that are not JSON objects. There must be none.

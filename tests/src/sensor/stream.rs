@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::Alert;
 
 /// Lines of the log that are kept: enough to see why a test failed.
@@ -13,6 +15,7 @@ const LOG_LINES: usize = 200;
 #[derive(Debug)]
 struct State {
     alerts: Vec<Alert>,
+    notices: Vec<Value>,
     garbage: Vec<String>,
     log: VecDeque<String>,
     last: Instant,
@@ -29,6 +32,7 @@ impl Default for Stream {
     fn default() -> Self {
         let state = State {
             alerts: Vec::new(),
+            notices: Vec::new(),
             garbage: Vec::new(),
             log: VecDeque::new(),
             last: Instant::now(),
@@ -45,18 +49,24 @@ impl Stream {
     /// Reads alerts to the end of the pipe.
     pub(super) fn read_alerts(&self, pipe: impl Read) {
         for line in lines(pipe) {
-            let alert = Alert::parse(&line);
-            let mut state = self.lock();
-            state.last = Instant::now();
-            match alert {
-                Some(alert) => state.alerts.push(alert),
-                None => state.garbage.push(line),
-            }
-            drop(state);
+            self.note(line);
             self.changed.notify_all();
         }
         self.lock().closed = true;
         self.changed.notify_all();
+    }
+
+    fn note(&self, line: String) {
+        let json = serde_json::from_str(&line).ok().filter(Value::is_object);
+        let mut state = self.lock();
+        match json.map(|json| (Alert::read(json.clone()), json)) {
+            Some((Some(alert), _)) => {
+                state.last = Instant::now();
+                state.alerts.push(alert);
+            }
+            Some((None, notice)) => state.notices.push(notice),
+            None => state.garbage.push(line),
+        }
     }
 
     /// Reads the log to the end of the pipe.
@@ -106,6 +116,10 @@ impl Stream {
 
     pub(super) fn alerts(&self) -> Vec<Alert> {
         self.lock().alerts.clone()
+    }
+
+    pub(super) fn notices(&self) -> Vec<Value> {
+        self.lock().notices.clone()
     }
 
     pub(super) fn garbage(&self) -> Vec<String> {
