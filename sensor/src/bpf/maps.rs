@@ -11,7 +11,7 @@ use sensor_common::{
     Kind,
     counters::{Outcome, counter},
     filter::{
-        CONNECT_ADDRESSES, CONNECT_ALL, CONNECT_PORTS, CONNECT_PROGRAMS, CONNECT_UNIX, Name,
+        CONNECT_ADDRESSES, CONNECT_ALL, CONNECT_PORTS, CONNECT_PROGRAMS, Name,
         OPEN_ALL, OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches,
     },
     limits::FILTER_ENTRIES_MAX,
@@ -144,19 +144,6 @@ impl FilterMaps {
             .set(0, words, 0)
             .context("cannot write the kernel filter's switches")
     }
-}
-
-/// Names of the switches that are on, for messages.
-#[must_use]
-pub fn describe_flags(flags: u32) -> Vec<&'static str> {
-    [
-        (OPEN_ALL, "every open"),
-        (CONNECT_ALL, "every connect"),
-        (CONNECT_UNIX, "connects of Unix sockets"),
-    ]
-    .into_iter()
-    .filter_map(|(flag, name)| (flags & flag != 0).then_some(name))
-    .collect()
 }
 
 fn insert<K: Pod + Ord>(map: &mut Set<K>, wanted: &BTreeSet<K>) -> Result<()> {

@@ -9,7 +9,7 @@ mod maps;
 
 pub use hooks::{EVENT_HOOKS, HookReport, HookState};
 pub use loader::{LoadOptions, Loaded, load};
-pub use maps::{Counters, FilterMaps, Interest, describe_flags};
+pub use maps::{Counters, FilterMaps, Interest};
 
 /// The kernel object, built by `sensor-ebpf`.
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("VIGIE_KERNEL_OBJECT"));

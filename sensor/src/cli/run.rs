@@ -1,10 +1,10 @@
 //! `run`: watch this machine.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 use super::{SettingsArgs, terminal};
-use crate::{config::Settings, output::Sink};
+use crate::pipeline;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -16,11 +16,6 @@ pub(super) struct RunArgs {
 pub(super) fn execute(args: RunArgs) -> Result<()> {
     let settings = args.settings.load()?.settings;
     terminal::start_log(settings.log_level);
-    let sink = terminal::sink(settings.output)?;
-    watch(&settings, sink)
-}
-
-/// Loads the kernel programs and prints alerts until SIGTERM or SIGINT.
-fn watch(_settings: &Settings, _sink: Box<dyn Sink + Send>) -> Result<()> {
-    bail!("`run` is not built yet")
+    let mut sink = terminal::sink(settings.output)?;
+    pipeline::run(&settings, sink.as_mut())
 }

@@ -12,7 +12,6 @@ use sensor_common::{Kind, counters::Outcome};
 use super::{core::Core, interest::interest, kernel, kernel::Kernel, rules, serve};
 use crate::{
     alert::{Alert, Context, Stage},
-    bpf::describe_flags,
     config::Settings,
     detect::RuleSet,
     output::{self, Sink, Written},
@@ -159,10 +158,7 @@ impl Names {
 impl Agent<'_> {
     /// Tells the kernel what the rules want to see.
     fn arm(&mut self) -> Result<()> {
-        let interest = interest(self.core.rules());
-        for kind in describe_flags(interest.flags) {
-            tracing::info!("the rules need {kind}: nothing of that is filtered in the kernel");
-        }
+        let interest = interest(self.core.rules().kernel_filter());
         let Settings {
             activity_rate,
             activity_burst,
