@@ -6,6 +6,7 @@
 
 mod attributes;
 mod category;
+mod docs;
 mod event;
 mod exemplar;
 mod explain;
@@ -18,11 +19,14 @@ mod source;
 mod walk;
 
 pub use category::Category;
+pub use docs::markdown_table;
 pub use filter::KernelFilter;
 pub use load::SetAside;
 pub use rule::{Detection, Matched, Rule, Severity};
 pub use ruleset::{ExemplarReport, RuleReport, RuleSet};
 pub use source::{RuleError, RuleSource, embedded};
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -294,7 +294,7 @@ fn engines(loaded: &mut Loaded) -> [Option<Engine>; Category::ALL.len()] {
                     .iter()
                     .any(|name| *name == checked.rule.id || *name == checked.rule.title),
             };
-            if !here.iter().any(|checked| concerns(checked)) {
+            if !here.iter().any(concerns) {
                 continue;
             }
             if let Err(error) = engine.apply_filter(filter) {

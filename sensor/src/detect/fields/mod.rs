@@ -2,6 +2,7 @@
 //! come.
 
 mod activity;
+mod identity;
 mod lookup;
 mod process;
 mod stdio;
@@ -99,6 +100,7 @@ const EVERYWHERE: u8 = Category::ProcessCreation.bit()
 pub fn all() -> impl Iterator<Item = &'static Field> {
     process::FIELDS
         .iter()
+        .chain(identity::FIELDS)
         .chain(stdio::FIELDS)
         .chain(activity::FIELDS)
 }

@@ -115,3 +115,80 @@ fn shipped_rules_open_few_files() {
     assert!(keys.programs.is_empty(), "{keys:?}");
     assert!(filter.namespace && filter.exec_failed);
 }
+
+/// What the kernel does with an open.
+fn admits(filter: &OpenFilter, path: &str, program: &str) -> bool {
+    let OpenFilter::Some(keys) = filter else {
+        return matches!(filter, OpenFilter::All(_));
+    };
+    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut above = path.rsplit('/').skip(1);
+    let depth = sensor_common::limits::FILTER_DIRECTORY_DEPTH as usize;
+    keys.names.contains(&base(path))
+        || keys.programs.contains(&base(program))
+        || above
+            .by_ref()
+            .take(depth)
+            .any(|name| keys.directories.contains(name))
+}
+
+/// For every combination of rule, path and program: what the rules match, the kernel reports.
+#[test]
+fn the_filter_lets_through_whatever_matches() {
+    let conditions = [
+        "a",
+        "a and b",
+        "a or b",
+        "a and not c",
+        "c and (a or b)",
+        "1 of them",
+        "all of them",
+        "b and not a",
+    ];
+    let values = [
+        "TargetFilename: /r/s/t",
+        "TargetFilename|endswith: /s/t",
+        "TargetFilename|contains: /s/",
+        "TargetFilename|startswith: /r/s",
+        "TargetFilename|contains|all: [/r/, /s/]",
+        "TargetFilename: '*/t'",
+    ];
+    let paths = [
+        "/r/s/t",
+        "/r/t",
+        "/s/t",
+        "/t",
+        "/r/s/x",
+        "/q/r/s/u/t",
+        "/r",
+        "/r/s",
+    ];
+    let mut matches = 0;
+    for (condition, value) in conditions
+        .iter()
+        .flat_map(|it| values.map(|value| (it, value)))
+    {
+        let text = format!(
+            "title: x\nid: x\nlogsource:\n  category: file_open\ndetection:\n  a:\n    {value}\n  b:\n    Image|endswith: /cat\n  c:\n    User: root\n  condition: {condition}\n"
+        );
+        let source = || RuleSource {
+            file: "x".into(),
+            text: text.clone(),
+        };
+        let mut rules = crate::detect::RuleSet::load([source()].into_iter())
+            .unwrap_or_else(|errors| panic!("{errors:?}"));
+        for path in paths {
+            for program in ["/bin/cat", "/bin/dd"] {
+                let scene = crate::detect::testing::Scene::open(program, path, 0);
+                if !rules.detect(&scene.observation()).is_empty() {
+                    matches += 1;
+                    assert!(
+                        admits(&rules.kernel_filter().open, path, program),
+                        "{text}{path} {program}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(matches > 100, "{matches}");
+}
