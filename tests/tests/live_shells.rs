@@ -1,7 +1,7 @@
 //! Reverse shells in many forms, each to a real listener on loopback in its own network.
 
 use anyhow::{Result, ensure};
-use vigie_tests::{Alert, Place, Root, Workload, live, shared};
+use vigie_tests::{Alert, Place, Root, Workload, shared};
 
 const ALERT: &str = "K8S.NODE_ReverseShell";
 
@@ -46,28 +46,28 @@ fn to_listener(alert: &Alert) -> bool {
 
 /// The command must raise the alert, and the alert must show the listener.
 fn check(test: &str, command: &str) -> Result<()> {
-    if !live(test) {
+    let Some(sensor) = shared::live(test)? else {
         return Ok(());
-    }
+    };
     for place in Place::BOTH {
         let outcome = run(place, ORDERS, command)?;
         ensure!(
             outcome.stdout.contains("uid=0(root)"),
             "the shell did not work: {outcome:?}"
         );
-        shared::expect(shared::sensor()?, &outcome, ALERT, to_listener)?;
+        shared::expect(sensor, &outcome, ALERT, to_listener)?;
     }
     Ok(())
 }
 
 /// The command must not raise the alert.
 fn check_benign(test: &str, answer: &str, command: &str) -> Result<()> {
-    if !live(test) {
+    let Some(sensor) = shared::live(test)? else {
         return Ok(());
-    }
+    };
     for place in Place::BOTH {
         let outcome = run(place, answer, &format!("{command}\n{}", shared::MARK))?;
-        shared::expect_none(shared::sensor()?, &outcome, ALERT, "K8S.NODE_EICAR")?;
+        shared::expect_none(sensor, &outcome, ALERT, "K8S.NODE_EICAR")?;
     }
     Ok(())
 }
