@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod bpf;
+pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod doctor;
@@ -15,3 +16,4 @@ pub mod output;
 pub mod pipeline;
 pub mod record;
 pub mod source;
+pub mod telemetry;

@@ -1,2 +1,7 @@
 //! The agent.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vigie_sensor::cli::main()
+}

@@ -276,7 +276,11 @@ impl From<&Detection> for RuleFacts {
 /// The JSON Schema of [`Alert`].
 #[must_use]
 pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(Alert).to_value()
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings
+        .into_generator()
+        .into_root_schema_for::<Alert>()
+        .to_value()
 }
 
 #[cfg(test)]

@@ -199,10 +199,10 @@ pub const EVENT_HOOKS: &[EventHooks] = &[
 ];
 
 /// What became of one hook.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookReport {
     /// Event kind.
-    pub event: &'static str,
+    pub event: Kind,
     /// The hook, as shown to users.
     pub hook: String,
     /// Its tier.
@@ -212,8 +212,7 @@ pub struct HookReport {
 }
 
 /// See [`HookReport`].
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HookState {
     /// In place.
     Attached,

@@ -8,7 +8,7 @@ use aya::{
     maps::MapData,
     programs::{CgroupAttachMode, Program, ProgramError},
 };
-use sensor_common::offsets::LAYOUT_SIZE;
+use sensor_common::{Kind, offsets::LAYOUT_SIZE};
 
 use super::{
     OBJECT,
@@ -31,6 +31,8 @@ pub struct LoadOptions {
     pub tier: Option<u8>,
     /// Report refused execs even where that needs the syscall slow path for this alone.
     pub refused_attempts: bool,
+    /// Bytes of the rings: lifecycle, activity. Powers of two, at least a page.
+    pub rings: [u32; 2],
 }
 
 /// The programs in place. Dropping it detaches them.
@@ -56,10 +58,13 @@ pub fn load(options: &LoadOptions) -> Result<Loaded> {
     let layout = resolve(&bytes, options)?;
     let btf = aya::Btf::parse(&bytes, aya::Endianness::default())
         .with_context(|| format!("cannot use {}", options.btf.display()))?;
+    let [lifecycle, activity] = options.rings;
     let mut ebpf = EbpfLoader::new()
         .btf(Some(&btf))
         .verifier_log_level(VerifierLogLevel::STATS)
         .override_global("LAYOUT", &layout[..], true)
+        .map_max_entries("LIFECYCLE", lifecycle)
+        .map_max_entries("ACTIVITY", activity)
         .load(OBJECT)
         .map_err(anyhow::Error::from)
         .context(
@@ -112,7 +117,7 @@ fn subsystem(controller: &str) -> &str {
 
 /// Without processes nothing can be told about anything else.
 fn require_process_events(hooks: &[HookReport]) -> Result<()> {
-    for event in ["fork", "exec", "exit"] {
+    for event in Kind::ALL.into_iter().filter(|kind| kind.is_lifecycle()) {
         let of_event = || hooks.iter().filter(|report| report.event == event);
         if of_event().any(|report| report.state == HookState::Attached) {
             continue;
@@ -124,8 +129,9 @@ fn require_process_events(hooks: &[HookReport]) -> Result<()> {
             })
             .collect();
         bail!(
-            "cannot watch {event}: {}. Vigie needs root (or CAP_BPF and CAP_PERFMON) and Linux \
+            "cannot watch {}: {}. Vigie needs root (or CAP_BPF and CAP_PERFMON) and Linux \
              5.8 or later; `vigie-sensor doctor` tells what this kernel offers",
+            event.name(),
             reasons.join("; ")
         );
     }
@@ -173,7 +179,7 @@ impl Attacher<'_> {
 
     fn report(&mut self, event: &EventHooks, way: &Way, hook: &Hook, state: HookState) {
         self.hooks.push(HookReport {
-            event: event.kind.name(),
+            event: event.kind,
             hook: hook.attach.describe(hook.program),
             tier: way.tier,
             state,
@@ -220,7 +226,7 @@ impl Attacher<'_> {
             }
         }
         for report in &mut self.hooks {
-            if report.event == event.kind.name() && report.state == HookState::Attached {
+            if report.event == event.kind && report.state == HookState::Attached {
                 report.state = HookState::LeftOut;
             }
         }
@@ -284,6 +290,19 @@ fn reason(error: &anyhow::Error) -> String {
 }
 
 impl Loaded {
+    /// Event kinds for which nothing could be attached, though it was tried.
+    pub fn blind_events(&self) -> impl Iterator<Item = Kind> {
+        let has = |kind: Kind, wanted: fn(&HookState) -> bool| {
+            self.hooks
+                .iter()
+                .any(|report| report.event == kind && wanted(&report.state))
+        };
+        Kind::ALL.into_iter().filter(move |kind| {
+            has(*kind, |state| matches!(state, HookState::Refused(_)))
+                && !has(*kind, |state| *state == HookState::Attached)
+        })
+    }
+
     /// Takes the two rings: lifecycle, activity.
     ///
     /// # Errors
@@ -318,9 +337,9 @@ impl Loaded {
 
 impl Loaded {
     /// Runs and run time of each attached program, where `kernel.bpf_stats_enabled` is on:
-    /// (program, runs, seconds).
+    /// (program, runs, nanoseconds).
     #[must_use]
-    pub fn run_statistics(&self) -> Vec<(String, u64, f64)> {
+    pub fn run_statistics(&self) -> Vec<(String, u64, u64)> {
         self.ebpf
             .programs()
             .filter_map(|(name, program)| statistics(name, program))
@@ -328,7 +347,7 @@ impl Loaded {
     }
 }
 
-fn statistics(name: &str, program: &Program) -> Option<(String, u64, f64)> {
+fn statistics(name: &str, program: &Program) -> Option<(String, u64, u64)> {
     use std::os::fd::{AsFd as _, AsRawFd as _};
     let fd = program.fd().ok()?.as_fd().as_raw_fd();
     let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).ok()?;
@@ -340,10 +359,5 @@ fn statistics(name: &str, program: &Program) -> Option<(String, u64, f64)> {
             .ok()
     };
     let runs = value("run_cnt:")?;
-    let nanoseconds = value("run_time_ns:")?;
-    Some((
-        name.to_owned(),
-        runs,
-        std::time::Duration::from_nanos(nanoseconds).as_secs_f64(),
-    ))
+    Some((name.to_owned(), runs, value("run_time_ns:")?))
 }

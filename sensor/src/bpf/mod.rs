@@ -7,6 +7,7 @@ pub mod layout;
 mod loader;
 mod maps;
 
+pub use hooks::{EVENT_HOOKS, HookReport, HookState};
 pub use loader::{LoadOptions, Loaded, load};
 pub use maps::{Counters, FilterMaps, Interest, describe_flags};
 

@@ -1,12 +1,20 @@
 //! From file, environment and flags to settings.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 
 use super::{
     DEFAULT_FILE, Mistake, Mistakes, Place, SETTINGS, Setting, Settings, document, nearest,
 };
+
+/// Most bytes of a settings file; real ones have a few hundred.
+const FILE_SIZE_MAX: u64 = 1024 * 1024;
 
 /// The raw form: what was said, before any of it is believed.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +69,19 @@ pub fn load(path: Option<&Path>, flags: Vec<(&'static str, Vec<String>)>) -> Res
 }
 
 fn read(path: &Path) -> Result<(String, String)> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the settings file {}", path.display()))?;
+    let read = || -> io::Result<String> {
+        let mut text = String::new();
+        File::open(path)?
+            .take(FILE_SIZE_MAX + 1)
+            .read_to_string(&mut text)?;
+        if text.len() as u64 > FILE_SIZE_MAX {
+            let message = format!("it is larger than {FILE_SIZE_MAX} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        Ok(text)
+    };
+    let text =
+        read().with_context(|| format!("cannot read the settings file {}", path.display()))?;
     Ok((path.display().to_string(), text))
 }
 

@@ -125,10 +125,7 @@ pub fn markdown() -> String {
          |---|---|---|---|---|---|\n"
     );
     for setting in SETTINGS {
-        let default = match (setting.show)(&defaults) {
-            empty if empty.is_empty() => setting.default_note.to_owned(),
-            value => format!("`{value}`"),
-        };
+        let default = setting.default_text(&defaults);
         page.push_str(&format!(
             "| `{}` | `{}` | `--{}` | {} | {default} | {} |\n",
             setting.key,

@@ -1,9 +1,6 @@
 //! Values of settings from text. Errors say what was found and what is wanted.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::PathBuf, slice};
 
 use tracing::level_filters::LevelFilter;
 
@@ -69,20 +66,14 @@ pub(super) fn number(values: &[String], least: u32, most: u32) -> Result<u32, St
 }
 
 pub(super) fn path(values: &[String]) -> Result<PathBuf, String> {
-    absolute(one(values)?)
+    text(values).map(PathBuf::from)
 }
 
 pub(super) fn paths(values: &[String]) -> Result<Vec<PathBuf>, String> {
-    values.iter().map(|value| absolute(value.trim())).collect()
-}
-
-fn absolute(value: &str) -> Result<PathBuf, String> {
-    let path = Path::new(value);
-    if path.is_absolute() {
-        Ok(path.to_owned())
-    } else {
-        Err(format!("`{value}` is not an absolute path"))
-    }
+    values
+        .iter()
+        .map(|value| path(slice::from_ref(value)))
+        .collect()
 }
 
 pub(super) fn address_or_off(values: &[String]) -> Result<Option<SocketAddr>, String> {

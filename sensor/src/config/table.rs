@@ -29,6 +29,15 @@ impl Setting {
     pub fn variable(&self) -> String {
         format!("VIGIE_{}", self.flag.replace('-', "_").to_uppercase())
     }
+
+    /// Its default (Markdown); `defaults` are [`Settings::default`].
+    #[must_use]
+    pub fn default_text(&self, defaults: &Settings) -> String {
+        match (self.show)(defaults) {
+            empty if empty.is_empty() => self.default_note.to_owned(),
+            value => format!("`{value}`"),
+        }
+    }
 }
 
 /// Every setting, in the order of the reference page.
@@ -81,7 +90,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "proc_root",
         flag: "proc-root",
-        form: "absolute path",
+        form: "path",
         default_note: "",
         help: "Where the node's /proc is mounted",
         is_list: false,
@@ -107,7 +116,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "detections.directories",
         flag: "detections-directories",
-        form: "list of absolute paths",
+        form: "list of paths",
         default_note: "none",
         help: "Directories of more Sigma rules",
         is_list: true,

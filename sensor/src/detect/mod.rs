@@ -10,6 +10,7 @@ mod event;
 mod exemplar;
 mod explain;
 pub mod fields;
+pub mod filter;
 mod load;
 mod rule;
 mod ruleset;
@@ -17,6 +18,7 @@ mod source;
 mod walk;
 
 pub use category::Category;
+pub use filter::KernelFilter;
 pub use load::SetAside;
 pub use rule::{Detection, Matched, Rule, Severity};
 pub use ruleset::{ExemplarReport, RuleReport, RuleSet};

@@ -14,6 +14,7 @@ use super::{
     event::SigmaEvent,
     exemplar::ExemplarEvent,
     explain,
+    filter::KernelFilter,
     load::{Checked, Loaded, SetAside, load},
     source::{RuleError, RuleSource},
 };
@@ -34,6 +35,7 @@ pub struct RuleSet {
     engines: [Option<Engine>; Category::ALL.len()],
     correlations: Option<CorrelationEngine>,
     set_aside: Vec<SetAside>,
+    filter: KernelFilter,
 }
 
 /// A rule by its id.
@@ -65,6 +67,7 @@ impl RuleSet {
             by_id: HashMap::new(),
             engines,
             correlations,
+            filter: KernelFilter::of(&loaded.rules),
             set_aside: loaded.set_aside,
         };
         for checked in loaded.rules {
@@ -110,6 +113,12 @@ impl RuleSet {
     #[must_use]
     pub fn set_aside(&self) -> &[SetAside] {
         &self.set_aside
+    }
+
+    /// What the kernel must report for these rules.
+    #[must_use]
+    pub fn kernel_filter(&self) -> &KernelFilter {
+        &self.filter
     }
 
     /// Log source category of a rule; `None` for a correlation or an unknown id.

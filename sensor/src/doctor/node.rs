@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sensor_common::limits::{ACTIVITY_RING_SIZE, LIFECYCLE_RING_SIZE};
+
 use super::{
     Check,
     capabilities::{SYS_RESOURCE, has},
@@ -13,6 +15,9 @@ use crate::source::{cgroups::Hierarchy, namespace, node_namespace, tracefs as tr
 /// Linux that first charged the memory of programs to their control group, not to the limit of
 /// locked memory.
 const NO_MEMLOCK: (u32, u32) = (5, 11);
+
+/// Bytes of both ring buffers.
+const RINGS: u32 = LIFECYCLE_RING_SIZE + ACTIVITY_RING_SIZE;
 
 /// Inode number of the initial pid namespace, the same on every Linux (`PROC_PID_INIT_INO`).
 const INITIAL_PID_NAMESPACE: u32 = 0xefff_fffc;
@@ -40,7 +45,7 @@ pub(super) fn memlock(proc: &Path, release: Option<&Release>, capabilities: u64)
     }
     Check::missing(
         NAME,
-        format!("the limit is {soft} and the sensor may not raise it: its maps need 32 MiB"),
+        format!("the limit is {soft} bytes, may not be raised, and rings alone need {RINGS}"),
         "give CAP_SYS_RESOURCE to the sensor's container, or raise LimitMEMLOCK",
     )
 }

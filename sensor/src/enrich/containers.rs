@@ -18,14 +18,9 @@ pub(super) struct Containers {
     known: HashMap<u64, Option<Arc<Container>>>,
 }
 
-/// The node's own namespaces: what runs in them is not in a container.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NodeNamespaces {
-    /// Mount namespace.
-    pub mnt: u32,
-    /// Pid namespace.
-    pub pid: u32,
-}
+/// Inode number of the initial pid namespace, the same on every kernel (`PROC_PID_INIT_INO` in
+/// include/linux/proc_ns.h).
+const INITIAL_PID_NAMESPACE: u32 = 0xEFFF_FFFC;
 
 impl Containers {
     /// The container of a control group, as far as known.
@@ -58,11 +53,12 @@ impl Containers {
         cgroup: u64,
         exec: &Exec,
         before: Option<&Image>,
-        node: NodeNamespaces,
+        node_mount_namespace: u32,
     ) {
         self.learn(cgroup, &exec.cgroup_path);
         let moved = before.is_some_and(|before| before.cgroup != 0 && before.cgroup != cgroup);
-        let isolated = exec.namespaces.mnt != node.mnt && exec.namespaces.pid != node.pid;
+        let isolated = exec.namespaces.mnt != node_mount_namespace
+            && exec.namespaces.pid != INITIAL_PID_NAMESPACE;
         if moved && isolated && self.get(cgroup).is_none() {
             let id = String::from_utf8_lossy(exec.cgroup_path.base_name()).into_owned();
             if !id.is_empty() {

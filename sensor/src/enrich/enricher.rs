@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Ancestors, Container, Image, NodeNamespaces, Observation, Process, ProcessTable, ShellLink,
+    Ancestors, Container, Image, Observation, Process, ProcessTable, ShellLink,
     containers::Containers, links::Pipes, process::command_line, table::process_of,
 };
-use crate::event::{Body, Connect, Destination, Event, Exec, Fork, Origin, ProcessKey};
+use crate::event::{Body, Connect, Destination, Event, Exec, Fork, Origin, ProcessKey, Text};
 
 /// Looks up the name of a user for a process: (process id, mount namespace, user id).
 pub type UserNames<'a> = &'a mut dyn FnMut(u32, u32, u32) -> Option<String>;
@@ -54,17 +54,35 @@ pub struct Enricher {
     table: ProcessTable,
     containers: Containers,
     pipes: Pipes,
-    node: NodeNamespaces,
+    node_mount_namespace: u32,
 }
 
 impl Enricher {
-    /// Nothing known yet but the node's own namespaces.
+    /// Nothing known yet but the node's own mount namespace: what runs in it is in no container.
     #[must_use]
-    pub fn new(node: NodeNamespaces) -> Self {
+    pub fn new(node_mount_namespace: u32) -> Self {
         Enricher {
-            node,
+            node_mount_namespace,
             ..Enricher::default()
         }
+    }
+
+    /// Every process, to begin a recording with.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        self.table.iter()
+    }
+
+    /// Takes in a process of a recording; `make` gets the container of its control group.
+    pub fn restore(
+        &mut self,
+        cgroup: u64,
+        cgroup_path: &Text,
+        make: impl FnOnce(Option<Arc<Container>>) -> Process,
+    ) {
+        self.containers.learn(cgroup, cgroup_path);
+        let process = make(self.containers.get(cgroup).cloned());
+        self.pipes.note(&process);
+        self.table.insert(process);
     }
 
     /// Takes in a process that is older than the sensor.
@@ -112,7 +130,7 @@ impl Enricher {
     }
 
     fn image(&self, exec: Exec, cgroup: u64, time: u64, user: Option<String>) -> Image {
-        let outside = exec.namespaces.mnt == self.node.mnt;
+        let outside = exec.namespaces.mnt == self.node_mount_namespace;
         Image {
             command_line: command_line(&exec.args),
             user,
@@ -163,8 +181,12 @@ impl Enricher {
     fn exec(&mut self, origin: &Origin, exec: &Exec, users: UserNames<'_>) -> Subject {
         let before = self.table.get(origin.process).cloned();
         let image_before = before.as_ref().map(|process| process.image.as_ref());
-        self.containers
-            .learn_from_exec(origin.cgroup, exec, image_before, self.node);
+        self.containers.learn_from_exec(
+            origin.cgroup,
+            exec,
+            image_before,
+            self.node_mount_namespace,
+        );
         let user = users(
             origin.process.pid,
             exec.namespaces.mnt,

@@ -10,7 +10,6 @@ mod process;
 mod table;
 
 pub use container::Container;
-pub use containers::NodeNamespaces;
 pub use enricher::{Enricher, Sizes, Subject, UserNames};
 pub use process::{Image, Process, command_line};
 pub use table::{Ancestors, ProcessTable};

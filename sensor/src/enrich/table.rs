@@ -59,6 +59,11 @@ impl ProcessTable {
         self.forgotten
     }
 
+    /// Every process.
+    pub fn iter(&self) -> impl Iterator<Item = &Process> {
+        self.processes.values().map(AsRef::as_ref)
+    }
+
     /// A process.
     #[must_use]
     pub fn get(&self, key: ProcessKey) -> Option<&Arc<Process>> {

@@ -2,5 +2,12 @@
 
 mod attempts;
 mod core;
+mod interest;
+mod kernel;
+mod live;
+mod replay;
+pub mod rules;
+mod serve;
 
-pub use core::{Core, Tally};
+pub use core::{Alerts, Core};
+pub use live::run;

@@ -129,6 +129,7 @@ enum Descriptor {
     },
     Pipe {
         inode: u64,
+        named: bool,
     },
     Inet {
         inode: u64,
@@ -153,7 +154,7 @@ impl From<&Stdio> for Descriptor {
             Stdio::File { inode, device } => Descriptor::File { inode, device },
             Stdio::Terminal { device } => Descriptor::Terminal { device },
             Stdio::Device { device } => Descriptor::Device { device },
-            Stdio::Pipe { inode } => Descriptor::Pipe { inode },
+            Stdio::Pipe { inode, named } => Descriptor::Pipe { inode, named },
             Stdio::Inet {
                 inode,
                 socket_type,
@@ -180,7 +181,7 @@ impl From<&Descriptor> for Stdio {
             Descriptor::File { inode, device } => Stdio::File { inode, device },
             Descriptor::Terminal { device } => Stdio::Terminal { device },
             Descriptor::Device { device } => Stdio::Device { device },
-            Descriptor::Pipe { inode } => Stdio::Pipe { inode },
+            Descriptor::Pipe { inode, named } => Stdio::Pipe { inode, named },
             Descriptor::Inet {
                 inode,
                 socket_type,
@@ -282,6 +283,7 @@ impl ProcessSnapshot {
             user: self.user.clone(),
             in_container: self.in_container,
             time: self.exec_time,
+            cgroup: self.cgroup,
             exec,
         };
         Process {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::files::{attributes, read_or_empty};
+use super::files::{attributes, link, read_or_empty};
 use crate::event::Text;
 
 /// Version 1 controllers by preference. Runtimes put every container into all of the first five;
@@ -27,6 +27,9 @@ const MOUNTS_MAX: u64 = 16 * 1024 * 1024;
 
 /// Bytes read of `/proc/PID/cgroup`: a line per hierarchy, each at most a path.
 const CGROUP_FILE_MAX: u64 = 64 * 1024;
+
+/// Bytes read of a list of the processes in a control group: 100,000 of them.
+const PROCS_MAX: u64 = 1024 * 1024;
 
 /// The hierarchy that tells containers apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +55,7 @@ impl Hierarchy {
             .path_in(&cgroup_file(proc_root, "1"))
             .is_some_and(|path| climbs(&path))
         {
-            let own = visible_to(proc_root, "self")
-                .and_then(|own| attributes(&own.mount))
-                .map(|found| found.stx_ino);
-            let path = own.and_then(|id| scan(&hierarchy.mount).remove(&id));
-            hierarchy.base = path
-                .map(|path| path.as_bytes().to_vec())
-                .unwrap_or_default();
+            hierarchy.base = hierarchy.own_base(proc_root).unwrap_or_default();
         }
         Some(hierarchy)
     }
@@ -85,8 +82,23 @@ impl Hierarchy {
         if climbs(path) {
             return 0;
         }
-        let below = std::ffi::OsStr::from_bytes(path.strip_prefix(b"/").unwrap_or(path));
-        attributes(&self.mount.join(below)).map_or(0, |found| found.stx_ino)
+        attributes(&directory_of(&self.mount, path)).map_or(0, |found| found.stx_ino)
+    }
+
+    /// Absolute path of the control group that the sensor sees as `/`. No file says it: the sensor
+    /// looks for itself in all of them.
+    fn own_base(&self, proc_root: &Path) -> Option<Vec<u8>> {
+        let pid = link(&proc_root.join("self"));
+        let seen = self.path_in(&cgroup_file(proc_root, "self"))?;
+        let holds_sensor = |path: &Text| {
+            let list = directory_of(&self.mount, path.as_bytes()).join("cgroup.procs");
+            read_or_empty(&list, PROCS_MAX)
+                .split(|byte| *byte == b'\n')
+                .any(|line| line == pid)
+        };
+        let path = scan(&self.mount).into_values().find(holds_sensor)?;
+        let below = if seen == b"/" { &[][..] } else { &seen };
+        path.as_bytes().strip_suffix(below).map(<[u8]>::to_vec)
     }
 
     /// Whether a line of `/proc/PID/cgroup` with these controllers is about this hierarchy.
@@ -106,7 +118,7 @@ pub(super) fn cgroup_file(proc_root: &Path, pid: &str) -> Vec<u8> {
 }
 
 /// All control groups below `mount`: path (from there, `/` first) by kernfs id. At most
-/// [`CGROUPS_MAX`]; more are left out with a warning, and found later, when a process is in them.
+/// 65,536; more are left out with a warning, and found later, when a process is in them.
 #[must_use]
 pub fn scan(mount: &Path) -> HashMap<u64, Text> {
     scan_up_to(CGROUPS_MAX, mount)
@@ -132,10 +144,16 @@ fn scan_up_to(limit: usize, mount: &Path) -> HashMap<u64, Text> {
     found
 }
 
+/// Directory of the control group at `path` in the hierarchy mounted at `mount`.
+fn directory_of(mount: &Path, path: &[u8]) -> PathBuf {
+    mount.join(std::ffi::OsStr::from_bytes(
+        path.strip_prefix(b"/").unwrap_or(path),
+    ))
+}
+
 /// Control groups directly below the one at `parent`, which is relative to `mount`.
 fn children(mount: &Path, parent: &[u8]) -> Vec<(u64, Vec<u8>)> {
-    let below = std::ffi::OsStr::from_bytes(parent.strip_prefix(b"/").unwrap_or(parent));
-    let Ok(entries) = mount.join(below).read_dir() else {
+    let Ok(entries) = directory_of(mount, parent).read_dir() else {
         return Vec::new();
     };
     let directories = entries
@@ -150,14 +168,43 @@ fn children(mount: &Path, parent: &[u8]) -> Vec<(u64, Vec<u8>)> {
         .collect()
 }
 
+/// Where version 2 is mounted, as seen through process 1 where that is permitted. Programs that
+/// attach to a control group attach to this root.
+#[must_use]
+pub fn unified_mount(proc_root: &Path) -> Option<PathBuf> {
+    ["1", "self"]
+        .iter()
+        .map(|pid| proc_root.join(pid))
+        .find_map(|process| {
+            let mounts = mounts_of(&process);
+            let unified = mounts.iter().find(|mount| mount.controllers.is_none())?;
+            let mount = below_root(&process, &unified.point)?;
+            mount.is_dir().then_some(mount)
+        })
+}
+
+/// The mounts of hierarchies that a process sees.
+fn mounts_of(process: &Path) -> Vec<Mount> {
+    let text = read_or_empty(&process.join("mountinfo"), MOUNTS_MAX);
+    text.split(|byte| *byte == b'\n')
+        .filter_map(Mount::parse)
+        .collect()
+}
+
+/// A mount point of a process, as this process can reach it.
+fn below_root(process: &Path, point: &[u8]) -> Option<PathBuf> {
+    let point = std::ffi::OsString::from_vec(point.to_vec());
+    Some(
+        process
+            .join("root")
+            .join(Path::new(&point).strip_prefix("/").ok()?),
+    )
+}
+
 /// The best hierarchy among the mounts of process `pid`.
 fn visible_to(proc_root: &Path, pid: &str) -> Option<Hierarchy> {
     let process = proc_root.join(pid);
-    let text = read_or_empty(&process.join("mountinfo"), MOUNTS_MAX);
-    let mounts: Vec<Mount> = text
-        .split(|byte| *byte == b'\n')
-        .filter_map(Mount::parse)
-        .collect();
+    let mounts = mounts_of(&process);
     let version_1 = |name: &&str| {
         let mount = mounts.iter().find(|mount| mount.has_controller(name))?;
         Some((Some((*name).to_owned()), mount))
@@ -173,9 +220,7 @@ fn visible_to(proc_root: &Path, pid: &str) -> Option<Hierarchy> {
             ))
         })
         .or_else(|| rest.iter().find_map(version_1))?;
-    let point = std::ffi::OsString::from_vec(mount.point.clone());
-    let below = Path::new(&point).strip_prefix("/").ok()?.to_owned();
-    let mount = process.join("root").join(below);
+    let mount = below_root(&process, &mount.point)?;
     mount.is_dir().then_some(Hierarchy {
         controller,
         mount,
@@ -337,15 +382,14 @@ mod tests {
         fs::create_dir_all(mount.join("kubepods/pod1/own")).expect("control groups");
         fs::write(root.path().join("1/mountinfo"), PURE).expect("mountinfo");
         fs::write(root.path().join("1/cgroup"), "0::/../../../init.scope\n").expect("cgroup");
-        fs::create_dir_all(root.path().join("self/root/sys/fs")).expect("own root");
-        fs::write(root.path().join("self/mountinfo"), PURE).expect("mountinfo");
-        let own = root.path().join("self/root/sys/fs/cgroup");
-        std::os::unix::fs::symlink(mount.join("kubepods/pod1/own"), own).expect("own mount");
+        fs::create_dir(root.path().join("77")).expect("own process");
+        fs::write(root.path().join("77/cgroup"), "0::/own\n").expect("cgroup");
+        std::os::unix::fs::symlink("77", root.path().join("self")).expect("link");
+        fs::write(mount.join("kubepods/pod1/own/cgroup.procs"), "7\n77\n").expect("processes");
+        fs::write(mount.join("kubepods/cgroup.procs"), "777\n").expect("processes");
         let hierarchy = Hierarchy::detect(root.path()).expect("a hierarchy");
-        assert_eq!(hierarchy.base, b"/kubepods/pod1/own");
-        let other = hierarchy
-            .path_in(b"0::/../../pod2/other\n")
-            .expect("a path");
+        assert_eq!(hierarchy.base, b"/kubepods/pod1");
+        let other = hierarchy.path_in(b"0::/../pod2/other\n").expect("a path");
         assert_eq!(other, b"/kubepods/pod2/other");
     }
 

@@ -31,6 +31,15 @@ pub struct Loss {
     pub to: u64,
 }
 
+/// What a round hands out.
+#[derive(Debug, Clone, Copy)]
+pub enum Taken<'a> {
+    /// Records are missing.
+    Loss(Loss),
+    /// A record.
+    Record(&'a [u8]),
+}
+
 /// Nanoseconds since boot, suspend included: the clock of all records.
 #[must_use]
 pub fn boot_time() -> u64 {
@@ -113,14 +122,11 @@ impl Rings {
         let _ = poll(&mut rings, Some(&timeout));
     }
 
-    /// Takes a round of records; `loss` is told of gaps, then `record` gets the records by time.
-    /// With `all`, nothing is left for a next round (at shutdown). Returns how many were handed out.
-    pub fn read(
-        &mut self,
-        all: bool,
-        mut loss: impl FnMut(Loss),
-        mut record: impl FnMut(&[u8]),
-    ) -> usize {
+    /// Takes a round of records and hands out first what is missing, then the records by time.
+    /// With `all`, nothing is left for a next round (at shutdown). Returns how many records there
+    /// were.
+    pub fn read(&mut self, all: bool, mut hand_out: impl FnMut(Taken<'_>)) -> usize {
+        let mut loss = |loss| hand_out(Taken::Loss(loss));
         let started = boot_time();
         let (taken, last) = self
             .activity
@@ -139,7 +145,7 @@ impl Rings {
                 continue;
             };
             if entry.time <= limit {
-                record(bytes);
+                hand_out(Taken::Record(bytes));
                 handed_out += 1;
             } else {
                 self.next.push(bytes);

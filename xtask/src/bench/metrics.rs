@@ -9,17 +9,16 @@ pub(super) struct Sample {
     pub(super) value: f64,
 }
 
-/// What a name or label of a counter of losses holds.
-const LOSS_WORDS: [&str; 8] = [
-    "lost",
-    "loss",
-    "dropped",
-    "overwritten",
-    "suppressed",
-    "ring_full",
-    "scratch",
-    "fault",
+/// How the names of counters of losses end.
+const LOSSES: [&str; 4] = [
+    "_lost_total",
+    "_suppressed_total",
+    "_dropped_total",
+    "_errors_total",
 ];
+
+/// The label of what was tried and did not succeed.
+const FAILED: &str = "result=\"failed\"";
 
 /// Every sample of `text`.
 pub(super) fn parse(text: &str) -> Vec<Sample> {
@@ -53,13 +52,10 @@ pub(super) fn counted(samples: &[Sample]) -> impl Iterator<Item = &Sample> {
 
 /// Counters of what was lost, those that are not zero.
 pub(super) fn losses(samples: &[Sample]) -> Vec<&Sample> {
-    counted(samples)
-        .filter(|sample| {
-            LOSS_WORDS
-                .iter()
-                .any(|word| sample.name.contains(word) || sample.labels.contains(word))
-        })
-        .collect()
+    let is_loss = |sample: &&Sample| {
+        LOSSES.iter().any(|end| sample.name.ends_with(end)) || sample.labels.contains(FAILED)
+    };
+    counted(samples).filter(is_loss).collect()
 }
 
 /// The value below which the part `q` (0 to 1) of a histogram's observations are, interpolated
@@ -139,8 +135,10 @@ mod tests {
 
     const TEXT: &str = "# HELP x y\n\
         vigie_events_total{kind=\"exec\"} 12\n\
-        vigie_records_lost_total{kind=\"open\",cause=\"ring_full\"} 3\n\
-        vigie_kernel_records_total{kind=\"open\",outcome=\"suppressed\"} 0\n\
+        vigie_events_lost_total{kind=\"open\",cause=\"ring_full\"} 3\n\
+        vigie_events_suppressed_total{kind=\"open\"} 0\n\
+        vigie_events_total{kind=\"exec_failed\"} 2\n\
+        vigie_alerts_total{result=\"failed\"} 1\n\
         up 1\n\
         l_bucket{le=\"0.1\",t=\"a\"} 5\n\
         l_bucket{le=\"0.2\",t=\"a\"} 8\n\
@@ -159,7 +157,7 @@ mod tests {
             value: 12.0,
         };
         assert_eq!(samples.first(), Some(&first));
-        assert_eq!(samples.len(), 10);
+        assert_eq!(samples.len(), 12);
     }
 
     #[test]
@@ -169,7 +167,7 @@ mod tests {
             .iter()
             .map(|sample| sample.name.as_str())
             .collect();
-        assert_eq!(names, ["vigie_records_lost_total"]);
+        assert_eq!(names, ["vigie_events_lost_total", "vigie_alerts_total"]);
     }
 
     #[test]

@@ -78,9 +78,23 @@ fn is_installed(tool: &Tool) -> bool {
 fn install(tool: &Tool) -> Result<()> {
     let mut command = cargo();
     command
-        .args(["install", tool.name, "--version", tool.version, "--locked"])
+        // By force: one that is there cannot be run, or is another version.
+        .args([
+            "install",
+            tool.name,
+            "--version",
+            tool.version,
+            "--locked",
+            "--force",
+        ])
         .args(tool.args)
-        .envs(tool.env.iter().copied());
+        // What the user says about this machine goes first.
+        .envs(
+            tool.env
+                .iter()
+                .copied()
+                .filter(|(name, _)| std::env::var_os(name).is_none()),
+        );
     run(&mut command)?;
     if !is_installed(tool) {
         bail!(

@@ -85,7 +85,7 @@ mod tests {
     fn every_line_is_read() {
         let mut lines = Vec::new();
         each_line(Some(&b"a\nb\xff\nc"[..]), |line| {
-            lines.push(line.to_owned())
+            lines.push(line.to_owned());
         });
         assert_eq!(lines, ["a", "b\u{fffd}", "c"]);
     }
