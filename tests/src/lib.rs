@@ -12,7 +12,6 @@ pub mod shared;
 pub mod workload;
 pub mod workspace;
 
-pub use require::live;
 pub use root::Root;
 pub use sensor::{Alert, Sensor};
 pub use workload::{Cgroup, Outcome, Place, Workload};

@@ -11,7 +11,6 @@ const COMMANDS: &[&str] = &[
     "debootstrap",
     "ip",
     "mount",
-    "nsenter",
     "pivot_root",
     "runc",
     "setpriv",

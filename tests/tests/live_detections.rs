@@ -1,7 +1,7 @@
 //! Each detection, performed for real on the host and in a container, beside a benign look-alike.
 
 use anyhow::{Result, ensure};
-use vigie_tests::{Place, Root, Workload, live, shared};
+use vigie_tests::{Place, Root, Workload, shared};
 
 /// One detection with what raises it and what only looks like it.
 struct Detection {
@@ -16,10 +16,10 @@ struct Detection {
 }
 
 fn check(test: &str, detection: &Detection) -> Result<()> {
-    if !live(test) {
+    let Some(sensor) = shared::live(test)? else {
         return Ok(());
-    }
-    let (sensor, root) = (shared::sensor()?, Root::debian()?);
+    };
+    let root = Root::debian()?;
     let (marker, mark) = match detection.alert_type {
         "K8S.NODE_EICAR" => (
             "K8S.NODE_DigitalCurrencyMining",
@@ -118,9 +118,9 @@ fn imds_call() -> Result<()> {
 
 #[test]
 fn imds_call_shows_its_address() -> Result<()> {
-    if !live("imds_call_shows_its_address") {
+    let Some(sensor) = shared::live("imds_call_shows_its_address")? else {
         return Ok(());
-    }
+    };
     let outcome = Workload::container(&Root::busybox()?).run(&[
         "timeout",
         "1",
@@ -128,7 +128,7 @@ fn imds_call_shows_its_address() -> Result<()> {
         "-qO-",
         "http://169.254.169.254/latest/meta-data/",
     ])?;
-    shared::expect(shared::sensor()?, &outcome, "K8S.NODE_ImdsCall", |alert| {
+    shared::expect(sensor, &outcome, "K8S.NODE_ImdsCall", |alert| {
         alert.peer().is_some_and(|peer| {
             peer.address.as_deref() == Some("169.254.169.254") && peer.port == Some(80)
         })

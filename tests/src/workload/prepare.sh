@@ -1,5 +1,5 @@
-# Mounts a throw-away copy of a root in this private mount namespace: $RUN/files over $LOWER,
-# writes to a memory file system that goes away with the namespace.
+# Mounts a throw-away copy of a root: $RUN/files over $LOWER, writes to a memory file system that
+# goes away with the mount.
 set -eu
 mount -t tmpfs -o mode=755 scratch "$RUN/scratch"
 mkdir "$RUN/scratch/upper" "$RUN/scratch/work" "$RUN/scratch/root"
