@@ -87,6 +87,8 @@ pub enum Via {
     Pipe,
     /// It is the peer of the process at the other end of a socket pair.
     SocketPair,
+    /// It is the peer of the process that made the terminal on standard input and output.
+    Terminal,
 }
 
 impl From<LinkKind> for Via {
@@ -95,6 +97,7 @@ impl From<LinkKind> for Via {
             LinkKind::Socket => Via::Socket,
             LinkKind::Pipe => Via::Pipe,
             LinkKind::SocketPair => Via::SocketPair,
+            LinkKind::Terminal => Via::Terminal,
         }
     }
 }

@@ -225,6 +225,7 @@ pub(crate) fn process(
         container: container.cloned(),
         exited: None,
         remote: None,
+        remote_time: 0,
     }
 }
 

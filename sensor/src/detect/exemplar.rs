@@ -242,5 +242,6 @@ fn process(exec: Exec) -> Process {
         container: None,
         exited: None,
         remote: None,
+        remote_time: 0,
     }
 }

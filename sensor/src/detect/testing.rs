@@ -120,6 +120,7 @@ fn process(exec: Exec) -> Process {
         parent: None,
         namespace_pid: 100,
         image: Arc::new(Image {
+            cgroup: 0,
             exec,
             command_line,
             user: Some("root".into()),
@@ -130,5 +131,6 @@ fn process(exec: Exec) -> Process {
         container: None,
         exited: None,
         remote: None,
+        remote_time: 0,
     }
 }

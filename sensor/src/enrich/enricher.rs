@@ -129,12 +129,26 @@ impl Enricher {
         }
     }
 
+    /// Whether a program was started from inside a container: in its control group, and in a mount
+    /// namespace that is neither the node's nor that of a parent outside, as is the case with a
+    /// runtime that has already put itself into the control group to set the container up.
+    fn starts_inside(&self, exec: &Exec, cgroup: u64, parent: Option<&Process>) -> bool {
+        let Some(container) = self.containers.get(cgroup) else {
+            return false;
+        };
+        let set_up = parent.is_some_and(|parent| {
+            parent.container.as_ref() != Some(container)
+                && parent.image.exec.namespaces.mnt == exec.namespaces.mnt
+        });
+        exec.namespaces.mnt != self.node_mount_namespace && !set_up
+    }
+
     fn image(&self, exec: Exec, cgroup: u64, time: u64, user: Option<String>) -> Image {
-        let outside = exec.namespaces.mnt == self.node_mount_namespace;
+        let parent = self.table.get(exec.parent).map(AsRef::as_ref);
         Image {
+            in_container: self.starts_inside(&exec, cgroup, parent),
             command_line: command_line(&exec.args),
             user,
-            in_container: !outside && self.containers.get(cgroup).is_some(),
             time,
             cgroup,
             exec,
@@ -174,6 +188,7 @@ impl Enricher {
             container: self.containers.get(fork.child_cgroup).cloned(),
             exited: None,
             remote: parent.remote,
+            remote_time: parent.remote_time,
         };
         self.table.insert(child);
     }
@@ -199,6 +214,7 @@ impl Enricher {
         if let Some(before) = before {
             process.parent = before.parent.or(process.parent);
             process.remote = before.remote;
+            process.remote_time = before.remote_time;
         }
         self.pipes.note(&process);
         let link = self.pipes.link(&self.table, &process, origin.time);
@@ -214,6 +230,7 @@ impl Enricher {
             && let Some(process) = self.table.get_mut(origin.process)
         {
             process.remote = Some((address, port));
+            process.remote_time = origin.time;
             link = self
                 .table
                 .get(origin.process)

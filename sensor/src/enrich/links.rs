@@ -16,6 +16,10 @@ const ENDS_MAX: usize = 8;
 /// in any order.
 const DEAD_FOR: u64 = 10_000_000_000;
 
+/// How long before a shell its parent asked for the connection, nanoseconds: one that is made to
+/// carry a shell is made right before it. Servers that start shells connected long ago.
+const JUST_NOW: u64 = 5_000_000_000;
+
 /// Who has a pipe on its standard descriptors.
 #[derive(Debug, Default)]
 struct Ends {
@@ -103,7 +107,8 @@ impl Pipes {
         if is_shell(process) {
             return socket_link(process)
                 .or_else(|| socket_pair_link(table, process))
-                .or_else(|| self.pipe_link(table, process, now));
+                .or_else(|| self.pipe_link(table, process, now))
+                .or_else(|| parent_link(table, process, now));
         }
         let [input, output, _] = stdio(process);
         let neighbours = self
@@ -179,6 +184,23 @@ fn socket_pair_link(table: &ProcessTable, shell: &Process) -> Option<ShellLink> 
         parent,
         Some(remote),
     ))
+}
+
+/// A shell that takes its commands from pipes or a terminal of a parent which connected just before:
+/// the parent passes on what it reads and writes (socat, pty.spawn, subprocess with pipes).
+fn parent_link(table: &ProcessTable, shell: &Process, now: u64) -> Option<ShellLink> {
+    let via = match stdio(shell) {
+        [Stdio::Pipe { .. }, Stdio::Pipe { .. }, _] => LinkKind::Pipe,
+        [Stdio::Terminal { .. }, Stdio::Terminal { .. }, _] => LinkKind::Terminal,
+        _ => return None,
+    };
+    if !facts::reads_commands(&shell.image.exec) {
+        return None;
+    }
+    let parent = table.get(shell.parent?)?;
+    let remote = parent.remote?;
+    let fresh = now.saturating_sub(parent.remote_time) < JUST_NOW;
+    (fresh && !is_shell(parent)).then(|| ShellLink::new(via, shell, parent, Some(remote)))
 }
 
 fn is_shell(process: &Process) -> bool {

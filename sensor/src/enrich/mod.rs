@@ -64,6 +64,8 @@ pub enum LinkKind {
     Pipe,
     /// A Unix socket pair to a parent that holds the network end (socat).
     SocketPair,
+    /// A terminal that a parent with the network end has just made for it.
+    Terminal,
 }
 
 impl LinkKind {
@@ -74,6 +76,7 @@ impl LinkKind {
             LinkKind::Socket => "socket",
             LinkKind::Pipe => "pipe",
             LinkKind::SocketPair => "socketpair",
+            LinkKind::Terminal => "terminal",
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Process {
     pub exited: Option<u64>,
     /// Last internet destination it asked to connect a stream to.
     pub remote: Option<(IpAddr, u16)>,
+    /// Time of that request, nanoseconds since boot.
+    pub remote_time: u64,
 }
 
 /// A program in execution: what an exec established.

@@ -140,5 +140,6 @@ pub(super) fn process_of(
         container,
         exited: None,
         remote: None,
+        remote_time: 0,
     }
 }

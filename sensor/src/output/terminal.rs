@@ -320,6 +320,7 @@ fn how(connection: &Connection) -> String {
         Via::Socket => Some("on the shell's own input and output"),
         Via::Pipe => Some("through pipes"),
         Via::SocketPair => Some("through a socket pair"),
+        Via::Terminal => Some("through a terminal of its parent"),
     };
     let known = [
         connection.protocol.as_deref(),

@@ -19,8 +19,10 @@ pub struct ProcessSnapshot {
     cgroup_path: Bytes,
     exited: Option<u64>,
     remote: Option<(IpAddr, u16)>,
+    remote_time: u64,
     in_container: bool,
     exec_time: u64,
+    exec_cgroup: u64,
     user: Option<String>,
     exec_parent: Key,
     old_tid: u32,
@@ -217,8 +219,10 @@ impl From<&Process> for ProcessSnapshot {
             cgroup_path: (&exec.cgroup_path).into(),
             exited: process.exited,
             remote: process.remote,
+            remote_time: process.remote_time,
             in_container: image.in_container,
             exec_time: image.time,
+            exec_cgroup: image.cgroup,
             user: image.user.clone(),
             exec_parent: exec.parent.into(),
             old_tid: exec.old_tid,
@@ -283,7 +287,7 @@ impl ProcessSnapshot {
             user: self.user.clone(),
             in_container: self.in_container,
             time: self.exec_time,
-            cgroup: self.cgroup,
+            cgroup: self.exec_cgroup,
             exec,
         };
         Process {
@@ -295,6 +299,7 @@ impl ProcessSnapshot {
             container,
             exited: self.exited,
             remote: self.remote,
+            remote_time: self.remote_time,
         }
     }
 

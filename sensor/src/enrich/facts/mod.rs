@@ -10,7 +10,7 @@ mod shell;
 
 pub use command::Command;
 pub use program::{Applet, Program};
-pub use shell::{is_shell, is_shell_name};
+pub use shell::{is_shell, is_shell_name, reads_commands};
 
 /// The part of `path` after the last `/`.
 fn base_name(path: &[u8]) -> &[u8] {

@@ -27,6 +27,14 @@ pub fn is_shell(exec: &Exec) -> bool {
     Program::from(exec).is_shell()
 }
 
+/// Whether an exec started a shell that takes its commands from its standard input, not from a text
+/// or a script.
+#[must_use]
+pub fn reads_commands(exec: &Exec) -> bool {
+    let program = Program::from(exec);
+    program.is_shell() && program.shell_text().is_none() && program.script().is_none()
+}
+
 /// Whether `name`, without directories, is that of a command shell.
 #[must_use]
 pub fn is_shell_name(name: &[u8]) -> bool {
