@@ -198,6 +198,7 @@ fn process(executable: &str, args: &[&str]) -> Process {
         parent: None,
         namespace_pid: 100,
         image: Arc::new(Image {
+            cgroup: 0,
             command_line: args.join(" "),
             exec,
             user: Some("app".into()),
@@ -208,6 +209,7 @@ fn process(executable: &str, args: &[&str]) -> Process {
         container: None,
         exited: None,
         remote: None,
+        remote_time: 0,
     }
 }
 
