@@ -47,8 +47,11 @@ pub const BUCKETS_MAX: u32 = 4096;
 /// Bytes of a Unix socket's path (`sun_path`).
 pub const UNIX_PATH_SIZE: usize = 108;
 
-/// Bytes of the `LIFECYCLE` ring: about half a second of 5,000 execs per second at 3 KiB each.
-pub const LIFECYCLE_RING_SIZE: u32 = 8 * 1024 * 1024;
+/// Bytes of the `LIFECYCLE` ring: about half a second of 5,000 processes per second, at 1.5 KiB for
+/// fork, exec and exit together. The agent's resident memory counts each ring twice, because the
+/// kernel maps it twice in a row.
+pub const LIFECYCLE_RING_SIZE: u32 = 4 * 1024 * 1024;
 
-/// Bytes of the `ACTIVITY` ring.
-pub const ACTIVITY_RING_SIZE: u32 = 8 * 1024 * 1024;
+/// Bytes of the `ACTIVITY` ring: 10,000 records of 200 bytes, what one control group may send at
+/// once.
+pub const ACTIVITY_RING_SIZE: u32 = 2 * 1024 * 1024;

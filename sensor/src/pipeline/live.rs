@@ -16,6 +16,7 @@ use crate::{
     detect::RuleSet,
     output::{self, Sink, Written},
     source::{
+        memory,
         rings::{Taken, boot_time},
         users::Users,
     },
@@ -83,6 +84,7 @@ pub fn run(settings: &Settings, sink: &mut dyn Sink) -> Result<()> {
         settings,
     };
     agent.arm()?;
+    memory::give_back();
     state.set_ready(true);
     tracing::info!(milliseconds = started.elapsed().as_millis(), "armed");
     agent.run(&requests);

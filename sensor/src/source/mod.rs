@@ -3,6 +3,7 @@
 
 pub mod cgroups;
 mod files;
+pub mod memory;
 pub mod proc;
 pub mod rings;
 pub mod tracefs;
