@@ -70,7 +70,7 @@ pub(crate) fn read_user<T: Copy>(address: u64) -> T {
 /// `value & MASK`, hidden from the compiler, which would drop it where it can prove a bound in a
 /// way that the verifier does not follow.
 #[inline(always)]
-pub(crate) fn mask<const MASK: i32>(mut value: u64) -> u64 {
+pub(crate) fn mask<const MASK: usize>(mut value: u64) -> u64 {
     #[cfg(target_arch = "bpf")]
     // SAFETY: one AND on a register.
     unsafe {

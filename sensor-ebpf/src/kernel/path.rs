@@ -27,7 +27,7 @@ pub(crate) const OUTSIDE_ROOT: u64 = 1 << 33;
 /// Appends a kernel string at `position`; returns its length with the NUL, 0 when unreadable.
 #[inline(always)]
 fn append_name(buffer: *mut u8, position: u64, name: u64) -> u64 {
-    let at = mask::<{ RECORD_MAX as i32 - 1 }>(position);
+    let at = mask::<{ RECORD_MAX - 1 }>(position);
     // SAFETY: a scratch slot is longer than RECORD_MAX + NAME_SIZE, and `at` is below RECORD_MAX.
     let length = unsafe {
         bpf_probe_read_kernel_str(
