@@ -138,7 +138,7 @@ fn on_open(file: Address, asked: &Asked) {
     let open = unsafe { &mut *body };
     describe(open, file, asked);
     let root = task.follow(Place::TaskFs).member(Place::FsRoot);
-    let (length, flags) = record.append_path(file.member(Place::FilePath), root);
+    let (length, flags) = record.append_path(file.member(Place::FilePath).untyped(), root);
     open.path_len = length;
     if flags & path::CUT != 0 {
         open.flags |= FLAG_PATH_CUT;
