@@ -26,7 +26,7 @@ use crate::{
     filter,
     kernel::{
         cgroup,
-        memory::{Address, mask},
+        memory::{Address, mask, string_length},
         path, task,
     },
     scratch::{self, Claim},
@@ -168,7 +168,7 @@ impl Record {
                 address as *const c_void,
             )
         };
-        self.grow(string_length(length, USER_PATH_MAX))
+        self.grow(string_length::<{ 2 * USER_PATH_MAX - 1 }>(length))
     }
 
     /// Appends a NUL-terminated path of user memory (the NUL is kept).
@@ -182,7 +182,7 @@ impl Record {
                 address as *const c_void,
             )
         };
-        self.grow(string_length(length, USER_PATH_MAX))
+        self.grow(string_length::<{ 2 * USER_PATH_MAX - 1 }>(length))
     }
 
     /// Appends one argument of user memory (the NUL is kept); 0 when it cannot be read.
@@ -196,7 +196,7 @@ impl Record {
                 address as *const c_void,
             )
         };
-        self.grow(string_length(length, FAILED_ARG_SIZE))
+        self.grow(string_length::<{ 2 * FAILED_ARG_SIZE - 1 }>(length))
     }
 
     /// Appends the path of a `struct path`; returns its length and [`path`]'s flags.
@@ -260,16 +260,6 @@ fn wakeup(kind: Kind) -> u64 {
         Kind::Exec | Kind::ExecFailed | Kind::Open | Kind::Connect | Kind::Namespace => {
             FORCE_WAKEUP
         }
-    }
-}
-
-/// Result of a string helper as a length.
-#[inline(always)]
-fn string_length(result: i64, limit: usize) -> u64 {
-    if result > 0 && result as u64 <= limit as u64 {
-        result as u64
-    } else {
-        0
     }
 }
 

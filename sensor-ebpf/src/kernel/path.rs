@@ -15,7 +15,7 @@ use sensor_common::{
 
 use super::{
     layout::offset,
-    memory::{Address, mask},
+    memory::{Address, mask, string_length},
 };
 use crate::scratch;
 
@@ -36,7 +36,7 @@ fn append_name(buffer: *mut u8, position: u64, name: u64) -> u64 {
             name as *const c_void,
         )
     };
-    if length <= 0 { 0 } else { length as u64 }
+    string_length::<{ 2 * NAME_SIZE - 1 }>(length)
 }
 
 /// Writes the path of a `struct path` into a scratch slot at `start`, as seen from `root`, another
