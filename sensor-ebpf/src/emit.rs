@@ -26,7 +26,7 @@ use crate::{
     filter,
     kernel::{
         cgroup,
-        memory::{Address, mask},
+        memory::{Address, mask, string_length},
         path, task,
     },
     scratch::{self, Claim},
@@ -53,8 +53,8 @@ static COUNTERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(COUNTERS_COUNT
 static BUCKETS: LruHashMap<u64, Bucket> = LruHashMap::with_max_entries(BUCKETS_MAX, 0);
 
 /// Bytes of a record that a mask can express: what the ring is given is cut to it.
-const LENGTH_MASK: i32 = 0x7fff;
-const _: () = assert!(SCRATCH_SIZE < LENGTH_MASK as usize);
+const LENGTH_MASK: usize = 0x7fff;
+const _: () = assert!(SCRATCH_SIZE < LENGTH_MASK);
 const NANOSECONDS: u64 = 1_000_000_000;
 
 /// Counts an outcome.
@@ -124,7 +124,7 @@ impl Record {
     /// Where the next section starts, within bounds that the verifier sees.
     #[inline(always)]
     fn section(&self) -> *mut c_void {
-        let at = mask::<{ RECORD_MAX as i32 - 1 }>(self.length);
+        let at = mask::<{ RECORD_MAX - 1 }>(self.length);
         // SAFETY: `at` is below RECORD_MAX, and a slot has room for the largest section behind it.
         unsafe { self.claim.bytes().add(at as usize).cast::<c_void>() }
     }
@@ -139,7 +139,7 @@ impl Record {
     /// Appends bytes of user memory, at most `ARGS_MAX - 1`. False when they cannot be read.
     #[inline(always)]
     pub(crate) fn append_user(&mut self, address: u64, length: u64) -> (u16, bool) {
-        let length = mask::<{ ARGS_MAX as i32 - 1 }>(length);
+        let length = mask::<{ ARGS_MAX - 1 }>(length);
         // SAFETY: see `section`; the length is below ARGS_MAX.
         let result =
             unsafe { bpf_probe_read_user(self.section(), length as u32, address as *const c_void) };
@@ -168,7 +168,7 @@ impl Record {
                 address as *const c_void,
             )
         };
-        self.grow(string_length(length, USER_PATH_MAX))
+        self.grow(string_length::<{ 2 * USER_PATH_MAX - 1 }>(length))
     }
 
     /// Appends a NUL-terminated path of user memory (the NUL is kept).
@@ -182,7 +182,7 @@ impl Record {
                 address as *const c_void,
             )
         };
-        self.grow(string_length(length, USER_PATH_MAX))
+        self.grow(string_length::<{ 2 * USER_PATH_MAX - 1 }>(length))
     }
 
     /// Appends one argument of user memory (the NUL is kept); 0 when it cannot be read.
@@ -196,7 +196,7 @@ impl Record {
                 address as *const c_void,
             )
         };
-        self.grow(string_length(length, FAILED_ARG_SIZE))
+        self.grow(string_length::<{ 2 * FAILED_ARG_SIZE - 1 }>(length))
     }
 
     /// Appends the path of a `struct path`; returns its length and [`path`]'s flags.
@@ -263,16 +263,6 @@ fn wakeup(kind: Kind) -> u64 {
     }
 }
 
-/// Result of a string helper as a length.
-#[inline(always)]
-fn string_length(result: i64, limit: usize) -> u64 {
-    if result > 0 && result as u64 <= limit as u64 {
-        result as u64
-    } else {
-        0
-    }
-}
-
 /// Takes the next sequence number of a ring on this CPU.
 #[inline(always)]
 fn next_sequence(ring: u32) -> u64 {
@@ -297,13 +287,13 @@ fn within_share(group: u64) -> bool {
     };
     let now = boot_time();
     let capacity = u64::from(switches.burst) * 1000;
-    let Some(bucket) = BUCKETS.get_ptr_mut(&group) else {
+    let Some(bucket) = BUCKETS.get_ptr_mut(group) else {
         let fresh = Bucket {
             tokens: capacity.saturating_sub(1000),
             refilled: now,
             suppressed: 0,
         };
-        let _ = BUCKETS.insert(&group, &fresh, 0);
+        let _ = BUCKETS.insert(group, fresh, 0);
         return true;
     };
     // SAFETY: a live map value.

@@ -6,6 +6,10 @@
 #![no_std]
 #![no_main]
 #![feature(asm_experimental_arch)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "aya's macros call an entry with its context by value"
+)]
 
 mod emit;
 mod filter;

@@ -39,6 +39,14 @@ impl Address {
         }
     }
 
+    /// The same address, of which the verifier knows nothing: it refuses to give a pointer whose
+    /// type it knows, as hooks get them, to a function that takes numbers.
+    #[inline(always)]
+    pub(crate) fn untyped(self) -> Address {
+        let address = self.0;
+        Address(Address((&raw const address) as u64).read())
+    }
+
     /// Value of a member.
     #[inline(always)]
     pub(crate) fn get<T: Copy>(self, place: Place) -> T {
@@ -67,10 +75,26 @@ pub(crate) fn read_user<T: Copy>(address: u64) -> T {
     }
 }
 
+/// Result of a string helper as a length: 0 for an error, at most `MASK`.
+///
+/// Without a branch: in a loop the verifier would follow each combination of outcomes by itself.
+#[inline(always)]
+pub(crate) fn string_length<const MASK: usize>(result: i64) -> u64 {
+    #[cfg(target_arch = "bpf")]
+    // SAFETY: arithmetic on two registers, hidden from the compiler, which would make it a branch.
+    unsafe {
+        let sign: i64;
+        core::arch::asm!("{0} = {1}", "{0} s>>= 63", out(reg) sign, in(reg) result);
+        mask::<MASK>((result & !sign) as u64)
+    }
+    #[cfg(not(target_arch = "bpf"))]
+    mask::<MASK>(result.max(0) as u64)
+}
+
 /// `value & MASK`, hidden from the compiler, which would drop it where it can prove a bound in a
 /// way that the verifier does not follow.
 #[inline(always)]
-pub(crate) fn mask<const MASK: i32>(mut value: u64) -> u64 {
+pub(crate) fn mask<const MASK: usize>(mut value: u64) -> u64 {
     #[cfg(target_arch = "bpf")]
     // SAFETY: one AND on a register.
     unsafe {

@@ -15,7 +15,7 @@ use sensor_common::{
 
 use super::{
     layout::offset,
-    memory::{Address, mask},
+    memory::{Address, mask, string_length},
 };
 use crate::scratch;
 
@@ -27,7 +27,7 @@ pub(crate) const OUTSIDE_ROOT: u64 = 1 << 33;
 /// Appends a kernel string at `position`; returns its length with the NUL, 0 when unreadable.
 #[inline(always)]
 fn append_name(buffer: *mut u8, position: u64, name: u64) -> u64 {
-    let at = mask::<{ RECORD_MAX as i32 - 1 }>(position);
+    let at = mask::<{ RECORD_MAX - 1 }>(position);
     // SAFETY: a scratch slot is longer than RECORD_MAX + NAME_SIZE, and `at` is below RECORD_MAX.
     let length = unsafe {
         bpf_probe_read_kernel_str(
@@ -36,7 +36,7 @@ fn append_name(buffer: *mut u8, position: u64, name: u64) -> u64 {
             name as *const c_void,
         )
     };
-    if length <= 0 { 0 } else { length as u64 }
+    string_length::<{ 2 * NAME_SIZE - 1 }>(length)
 }
 
 /// Writes the path of a `struct path` into a scratch slot at `start`, as seen from `root`, another

@@ -1,12 +1,12 @@
 //! A socket was asked to connect. Attempts count: these hooks run before the outcome is known.
 //!
-//! Hook: fentry/security_socket_connect
+//! Hook: `fentry/security_socket_connect`
 //! Prototype: `int security_socket_connect(struct socket *sock, struct sockaddr *address, int addrlen)`
 //! Kernel: 5.8 with trampolines (arm64: 6.0)
-//! Hook: cgroup/connect4, cgroup/connect6
+//! Hook: `cgroup/connect4`, `cgroup/connect6`
 //! Prototype: `struct bpf_sock_addr` (kernel's copy of the address)
 //! Kernel: 5.8
-//! Hook: tracepoint/syscalls/sys_exit_connect (Unix sockets beside the cgroup hooks)
+//! Hook: `tracepoint/syscalls/sys_exit_connect` (Unix sockets beside the cgroup hooks)
 //! Prototype: `long connect(int fd, struct sockaddr *uservaddr, int addrlen)`
 //! Kernel: 5.8
 
@@ -85,17 +85,12 @@ fn connect6(ctx: SockAddrContext) -> i32 {
     // SAFETY: as in `connect4`.
     unsafe {
         let raw = ctx.as_ptr().cast::<bpf_sock_addr>();
-        let words = &raw const (*raw).user_ip6;
-        let mut address = [0u8; 16];
-        for index in 0..4 {
-            let word = core::ptr::read_volatile(words.cast::<u32>().add(index)).to_ne_bytes();
-            address[index * 4] = word[0];
-            address[index * 4 + 1] = word[1];
-            address[index * 4 + 2] = word[2];
-            address[index * 4 + 3] = word[3];
-        }
+        // Word by word: no other load of this member is allowed.
+        let words = (&raw const (*raw).user_ip6).cast::<u32>();
+        let word = |index| core::ptr::read_volatile(words.add(index));
+        let words: [u32; 4] = [word(0), word(1), word(2), word(3)];
         on_inet(&Target {
-            address,
+            address: core::mem::transmute::<[u32; 4], [u8; 16]>(words),
             port: u16::from_be((*raw).user_port as u16),
             family: socket::AF_INET6,
             socket_type: (*raw).type_ as u16,

@@ -1,6 +1,6 @@
 //! A process replaced its program.
 //!
-//! Hook: tp_btf/sched_process_exec
+//! Hook: `tp_btf/sched_process_exec`
 //! Prototype: `void (struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)`
 //! Kernel: 5.5 (BTF tracepoints), with `start_boottime` 5.5
 

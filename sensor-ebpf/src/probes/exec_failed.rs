@@ -2,7 +2,7 @@
 //!
 //! There is no semantic hook for this: the file may not exist, so nothing is opened.
 //!
-//! Hook: tracepoint/syscalls/sys_exit_execve, tracepoint/syscalls/sys_exit_execveat
+//! Hook: `tracepoint/syscalls/sys_exit_execve`, `tracepoint/syscalls/sys_exit_execveat`
 //! Prototype: `long execve(const char *filename, const char *const *argv, const char *const *envp)`
 //! Kernel: 5.8 (ring buffer)
 

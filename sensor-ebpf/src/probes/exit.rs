@@ -1,6 +1,6 @@
 //! The last thread of a process ended.
 //!
-//! Hook: tp_btf/sched_process_exit
+//! Hook: `tp_btf/sched_process_exit`
 //! Prototype: `void (struct task_struct *p)`; since 6.17 also `bool group_dead`
 //! Kernel: 5.5
 

@@ -1,6 +1,6 @@
 //! A process (not a thread) was created.
 //!
-//! Hook: tp_btf/sched_process_fork
+//! Hook: `tp_btf/sched_process_fork`
 //! Prototype: `void (struct task_struct *parent, struct task_struct *child)`
 //! Kernel: 5.5
 

@@ -1,15 +1,15 @@
 //! Namespaces were created or joined, or that was refused.
 //!
-//! Hook: tp_btf/sched_process_fork (clone with new namespaces; see `fork`)
+//! Hook: `tp_btf/sched_process_fork` (clone with new namespaces; see `fork`)
 //! Prototype: `void (struct task_struct *parent, struct task_struct *child)`
 //! Kernel: 5.5
-//! Hook: fentry/switch_task_namespaces
+//! Hook: `fentry/switch_task_namespaces`
 //! Prototype: `void switch_task_namespaces(struct task_struct *tsk, struct nsproxy *new)`
 //! Kernel: 5.8 with trampolines (arm64: 6.0)
-//! Hook: fentry/security_create_user_ns
+//! Hook: `fentry/security_create_user_ns`
 //! Prototype: `int security_create_user_ns(const struct cred *cred)`
 //! Kernel: 6.1
-//! Hook: tracepoint/syscalls/sys_exit_unshare, sys_exit_setns, sys_exit_clone, sys_exit_clone3
+//! Hook: `tracepoint/syscalls/sys_exit_unshare`, `sys_exit_setns`, `sys_exit_clone`, `sys_exit_clone3`
 //! Prototype: `long unshare(unsigned long unshare_flags)`
 //! Kernel: 5.8; a refusal by seccomp is visible only here
 

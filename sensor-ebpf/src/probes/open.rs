@@ -1,10 +1,10 @@
 //! A file was opened.
 //!
-//! Hook: fentry/security_file_open
+//! Hook: `fentry/security_file_open`
 //! Prototype: `int security_file_open(struct file *file)`
 //! Kernel: 5.8 with trampolines (arm64: 6.0)
-//! Hook: tracepoint/syscalls/sys_exit_open, sys_exit_openat, sys_exit_openat2, sys_exit_creat,
-//! sys_exit_open_by_handle_at
+//! Hook: `tracepoint/syscalls/sys_exit_open`, `sys_exit_openat`, `sys_exit_openat2`, `sys_exit_creat`,
+//! `sys_exit_open_by_handle_at`
 //! Prototype: `long openat(int dfd, const char *filename, int flags, umode_t mode)`
 //! Kernel: 5.8
 
@@ -49,7 +49,7 @@ fn security_file_open(ctx: FEntryContext) -> i32 {
     let flags = file.get(Place::FileFlags);
     on_open(
         file,
-        Asked {
+        &Asked {
             flags,
             mode: MODE_UNKNOWN,
         },
@@ -90,7 +90,7 @@ fn sys_exit_creat(ctx: TracePointContext) -> u32 {
     })
 }
 
-/// Entry, tier 2: open_by_handle_at.
+/// Entry, tier 2: `open_by_handle_at`.
 #[tracepoint]
 fn sys_exit_open_by_handle_at(ctx: TracePointContext) -> u32 {
     on_exit(&ctx, |regs| {
@@ -117,12 +117,12 @@ fn on_exit(ctx: &TracePointContext, asked: impl Fn(Address) -> Asked) -> u32 {
         emit::count(Kind::Open, Outcome::Fault);
         return 0;
     }
-    on_open(file, asked(regs::current()));
+    on_open(file, &asked(regs::current()));
     0
 }
 
 #[inline(always)]
-fn on_open(file: Address, asked: Asked) {
+fn on_open(file: Address, asked: &Asked) {
     let task = task::current();
     if task::is_agent(task) {
         return;
@@ -136,9 +136,9 @@ fn on_open(file: Address, asked: Asked) {
     };
     // SAFETY: `begin` gives a body in live scratch memory.
     let open = unsafe { &mut *body };
-    describe(open, file, &asked);
+    describe(open, file, asked);
     let root = task.follow(Place::TaskFs).member(Place::FsRoot);
-    let (length, flags) = record.append_path(file.member(Place::FilePath), root);
+    let (length, flags) = record.append_path(file.member(Place::FilePath).untyped(), root);
     open.path_len = length;
     if flags & path::CUT != 0 {
         open.flags |= FLAG_PATH_CUT;
