@@ -27,8 +27,10 @@ fn eventful() -> Telemetry {
     telemetry.detect.reloaded(true);
     telemetry.alerts.written(0.002);
     telemetry.alerts.failed();
-    telemetry.hooks.attached("open", "security_file_open", 1);
-    telemetry.hooks.missing("open", "security_file_open");
+    telemetry
+        .hooks
+        .attached(Kind::Open, "security_file_open", 1);
+    telemetry.hooks.missing(Kind::Open, "security_file_open");
     telemetry.tables.entries("processes", 100);
     telemetry.bpf.totals("exec", 10, 1_500_000_000);
     telemetry
