@@ -21,6 +21,7 @@ pub struct ProcessSnapshot {
     remote: Option<(IpAddr, u16)>,
     in_container: bool,
     exec_time: u64,
+    exec_cgroup: u64,
     user: Option<String>,
     exec_parent: Key,
     old_tid: u32,
@@ -219,6 +220,7 @@ impl From<&Process> for ProcessSnapshot {
             remote: process.remote,
             in_container: image.in_container,
             exec_time: image.time,
+            exec_cgroup: image.cgroup,
             user: image.user.clone(),
             exec_parent: exec.parent.into(),
             old_tid: exec.old_tid,
@@ -289,7 +291,7 @@ impl ProcessSnapshot {
             user: self.user.clone(),
             in_container: self.in_container,
             time: self.exec_time,
-            cgroup: self.cgroup,
+            cgroup: self.exec_cgroup,
             exec,
         };
         Process {
