@@ -204,6 +204,7 @@ fn process(executable: &str, args: &[&str]) -> Process {
             user: Some("app".into()),
             in_container: false,
             time: 0,
+            cgroup: 1,
         }),
         cgroup: 1,
         container: None,

@@ -211,6 +211,19 @@ pub struct HookReport {
     pub state: HookState,
 }
 
+impl HookReport {
+    /// The hook as a table shows it: whether it was attached, or the kernel's reason against it;
+    /// `None` when it was not tried or was taken back.
+    #[must_use]
+    pub fn tried(&self) -> Option<Result<(), &str>> {
+        match &self.state {
+            HookState::Attached => Some(Ok(())),
+            HookState::Refused(reason) => Some(Err(reason)),
+            HookState::NotNeeded | HookState::LeftOut => None,
+        }
+    }
+}
+
 /// See [`HookReport`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HookState {

@@ -284,6 +284,9 @@ fn reason(error: &anyhow::Error) -> String {
             .take(4)
             .collect();
         let last: Vec<&str> = last.into_iter().rev().collect();
+        if last.is_empty() {
+            return io_error.to_string();
+        }
         return format!("{io_error} ({})", last.join("; "));
     }
     format!("{error:#}")

@@ -1,10 +1,14 @@
 //! `docs`: reference pages made from the code that they describe.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::terminal;
-use crate::{alert, config, telemetry};
+use super::{hooks_page, terminal};
+use crate::{
+    alert, config,
+    detect::{self, RuleSet},
+    telemetry,
+};
 
 /// Arguments of `docs`.
 #[derive(Debug, Args)]
@@ -32,23 +36,32 @@ enum Page {
 pub(super) fn execute(args: &DocsArgs) -> Result<()> {
     let text = match args.page {
         Page::AlertSchema => format!("{:#}\n", alert::json_schema()),
-        Page::Fields => fields()?,
+        Page::Fields => fields(),
         Page::Metrics => telemetry::markdown(),
         Page::Detections => detections()?,
         Page::Configuration => config::markdown(),
-        Page::Hooks => hooks()?,
+        Page::Hooks => hooks_page::markdown(),
     };
     terminal::print(&text)
 }
 
-fn fields() -> Result<String> {
-    bail!("the page of fields is not built yet")
+fn fields() -> String {
+    format!(
+        "# Fields\n\nWhat the conditions of a rule can ask for. A rule that names another field is \
+         refused when it is loaded.\n\n{}",
+        detect::fields::markdown()
+    )
 }
 
+/// The detections that this build ships, whatever the settings say.
 fn detections() -> Result<String> {
-    bail!("the page of detections is not built yet")
-}
-
-fn hooks() -> Result<String> {
-    bail!("the page of hooks is not built yet")
+    let rules = RuleSet::load(detect::embedded()).map_err(|errors| {
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{}", errors.join("; "))
+    })?;
+    Ok(format!(
+        "# Detections\n\nWhat the sensor ships; `vigie-sensor detections show TYPE` prints a detection \
+         whole.\n\n{}",
+        detect::markdown_table(&rules)
+    ))
 }

@@ -6,6 +6,7 @@ mod check_config;
 mod detections;
 mod docs;
 mod doctor;
+mod hooks_page;
 mod record;
 mod replay;
 mod run;
@@ -51,18 +52,28 @@ enum Command {
     Docs(docs::DocsArgs),
 }
 
+/// How a command ended that did what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// With a good answer.
+    Well,
+    /// With a bad one, which it has printed: an exemplar failed, the sensor cannot run here.
+    Badly,
+}
+
 impl Command {
-    fn execute(self) -> Result<()> {
+    fn execute(self) -> Result<Done> {
         match self {
+            Command::Doctor(args) => return doctor::execute(args),
+            Command::Detections(args) => return detections::execute(args),
             Command::Run(args) => run::execute(args),
-            Command::Doctor(args) => doctor::execute(args),
-            Command::Detections(args) => detections::execute(args),
             Command::Record(args) => record::execute(args),
             Command::Replay(args) => replay::execute(args),
             Command::CheckConfig(args) => check_config::execute(args),
             Command::Version => version::execute(),
             Command::Docs(args) => docs::execute(&args),
-        }
+        }?;
+        Ok(Done::Well)
     }
 }
 
@@ -70,7 +81,8 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match Cli::parse().command.execute() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Badly) => ExitCode::FAILURE,
         Err(error) => {
             // Written, not printed: a closed standard error must not turn into a panic.
             terminal::complain(&format!("vigie-sensor: {error:#}"));

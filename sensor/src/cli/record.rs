@@ -2,16 +2,17 @@
 
 use std::{
     fs::{File, OpenOptions},
+    io::BufWriter,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::{SettingsArgs, terminal};
-use crate::config::Settings;
+use crate::pipeline::{self, Recorded, Scope};
 
 /// Arguments of `record`.
 #[derive(Debug, Args)]
@@ -24,15 +25,12 @@ pub(super) struct RecordArgs {
     /// Record every open and connect, also those that no rule asks for
     #[arg(long)]
     everything: bool,
+    /// Leave out the processes that run already: their command lines stay here, and ancestors are
+    /// missing in a replay
+    #[arg(long)]
+    no_processes: bool,
     #[command(flatten)]
     settings: SettingsArgs,
-}
-
-/// What to record.
-#[derive(Debug)]
-struct Scope {
-    duration: Option<Duration>,
-    everything: bool,
 }
 
 pub(super) fn execute(args: RecordArgs) -> Result<()> {
@@ -41,9 +39,17 @@ pub(super) fn execute(args: RecordArgs) -> Result<()> {
     let scope = Scope {
         duration: args.duration.map(Duration::from_secs),
         everything: args.everything,
+        processes: !args.no_processes,
     };
     let file = create(&args.file)?;
-    record(&settings, &scope, file)
+    let path = args.file.display();
+    let started = || terminal::complain(&format!("recording to {path}"));
+    let done = pipeline::record(&settings, scope, BufWriter::new(file), started);
+    if done.is_err() {
+        remove_if_empty(&args.file);
+    }
+    terminal::complain(&sentence(done?));
+    Ok(())
 }
 
 /// Creates the file, for its owner alone: command lines hold secrets.
@@ -55,11 +61,28 @@ fn create(path: &Path) -> Result<File> {
         .with_context(|| format!("cannot create the recording {}", path.display()))
 }
 
-/// Loads the kernel programs and writes what they say with a [`crate::record::Writer`].
-fn record(_settings: &Settings, scope: &Scope, _file: File) -> Result<()> {
-    bail!(
-        "`record` is not built yet ({:?}, everything: {})",
-        scope.duration,
-        scope.everything
-    )
+/// A recording that never began leaves no file that would be in the way of the next try.
+fn remove_if_empty(path: &Path) {
+    if path.metadata().is_ok_and(|found| found.len() == 0) {
+        // It can stay: the error that is told matters more.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+fn sentence(done: Recorded) -> String {
+    let Recorded {
+        events,
+        lost,
+        suppressed,
+    } = done;
+    let mut sentence = format!("recorded {events} events");
+    if lost > 0 {
+        sentence.push_str(&format!("; {lost} were lost"));
+    }
+    if suppressed > 0 {
+        sentence.push_str(&format!(
+            "; {suppressed} were held back in the kernel (raise --activity-rate)"
+        ));
+    }
+    sentence
 }

@@ -126,6 +126,7 @@ fn process(exec: Exec) -> Process {
             user: Some("root".into()),
             in_container: false,
             time: 0,
+            cgroup: 0,
         }),
         cgroup: 0,
         container: None,

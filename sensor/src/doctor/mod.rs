@@ -12,8 +12,9 @@ use std::{
 };
 
 pub use report::{Report, Verdict};
-use sensor_common::Kind;
 use serde::Serialize;
+
+use crate::bpf::HookReport;
 
 /// Bytes read of one file: what is looked at has a few hundred.
 const FILE_MAX: u64 = 64 * 1024;
@@ -101,23 +102,10 @@ impl Check {
     }
 }
 
-/// An attempt to attach one program to one hook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HookReport {
-    /// The event that it serves.
-    pub event: Kind,
-    /// The hook (`fentry/security_file_open`).
-    pub hook: String,
-    /// 1: a semantic hook; 2: tracepoints of system calls.
-    pub tier: u8,
-    /// The kernel's reason, when it refused.
-    pub result: Result<(), String>,
-}
-
-/// Looks at everything. `hooks` are the attempts to attach, in their order; empty when none were
-/// made.
+/// Looks at everything. `hooks` is what became of every hook; empty when the programs could not even
+/// be loaded, for which `refusal` then has the reason.
 #[must_use]
-pub fn examine(roots: &Roots, hooks: Vec<HookReport>) -> Report {
+pub fn examine(roots: &Roots, hooks: Vec<HookReport>, refusal: Option<String>) -> Report {
     let release = kernel::Release::read(&roots.proc);
     let mut checks = vec![
         kernel::release(release.as_ref()),
@@ -132,7 +120,21 @@ pub fn examine(roots: &Roots, hooks: Vec<HookReport>) -> Report {
     checks.push(node::control_groups(&roots.proc));
     checks.push(node::pid_namespace(&roots.proc));
     checks.push(node::host_proc(&roots.proc));
+    checks.push(programs(refusal));
     Report { checks, hooks }
+}
+
+/// Whether the kernel took the programs at all; hook by hook is told elsewhere.
+fn programs(refusal: Option<String>) -> Check {
+    const NAME: &str = "programs";
+    match refusal {
+        None => Check::ok(NAME, "loaded and attached, then taken back"),
+        Some(reason) => Check::missing(
+            NAME,
+            reason,
+            "mend what is missing above; as root most of it is there",
+        ),
+    }
 }
 
 /// Text of a small file without surrounding blanks.
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn a_node_with_nothing_has_an_answer_to_everything() {
         let (_directory, roots) = roots(&[]);
-        let report = examine(&roots, Vec::new());
+        let report = examine(&roots, Vec::new(), Some("refused".to_owned()));
         assert_eq!(report.verdict(), Verdict::Unable);
         for check in &report.checks {
             assert!(!check.detail.is_empty(), "{}", check.name);
@@ -186,7 +188,7 @@ mod tests {
 
     #[test]
     fn this_node_is_examined() {
-        let report = examine(&Roots::default(), Vec::new());
+        let report = examine(&Roots::default(), Vec::new(), None);
         let kernel = report.checks.iter().find(|check| check.name == "kernel");
         assert_ne!(kernel.expect("kernel").detail, "");
     }

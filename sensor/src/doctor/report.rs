@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use sensor_common::Kind;
 use serde::Serialize;
 
-use super::{Check, HookReport, State};
+use super::{Check, State};
+use crate::bpf::HookReport;
 
 /// Everything that was found.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// What was looked at.
     pub checks: Vec<Check>,
-    /// The attempts to attach, in their order.
+    /// What became of every hook, in the order in which they were tried.
     pub hooks: Vec<HookReport>,
 }
 
@@ -34,7 +35,13 @@ struct Event<'a> {
     state: State,
     /// Tier of the hooks that work.
     tier: Option<u8>,
-    hooks: Vec<&'a HookReport>,
+    hooks: Vec<Tried<'a>>,
+}
+
+/// A hook that was tried, and the kernel's reason when it refused.
+struct Tried<'a> {
+    report: &'a HookReport,
+    result: Result<(), &'a str>,
 }
 
 impl Report {
@@ -103,11 +110,9 @@ impl Report {
                 .map_or("no hook".to_owned(), |tier| format!("tier {tier}"));
             let (name, state) = (event.kind.name(), event.state.name());
             line(text, format_args!("\nevent {name}: {state}, {tier}"));
-            for HookReport {
-                hook, tier, result, ..
-            } in event.hooks
-            {
-                let result = result.as_ref().map_or_else(String::as_str, |()| "attached");
+            for Tried { report, result } in event.hooks {
+                let HookReport { hook, tier, .. } = report;
+                let result = result.map_or_else(|reason| reason, |()| "attached");
                 line(text, format_args!("  {tier}  {hook}: {result}"));
             }
         }
@@ -153,7 +158,11 @@ impl Report {
     /// The events for which hooks were tried, in the order of their kinds.
     fn events(&self) -> Vec<Event<'_>> {
         let served = |kind| {
-            let tried = self.hooks.iter().filter(|hook| hook.event == kind);
+            let of_kind = self.hooks.iter().filter(|report| report.event == kind);
+            let tried = of_kind.filter_map(|report| {
+                let result = report.tried()?;
+                Some(Tried { report, result })
+            });
             Event::new(kind, tried.collect())
         };
         Kind::ALL.into_iter().filter_map(served).collect()
@@ -163,12 +172,12 @@ impl Report {
 impl<'a> Event<'a> {
     /// `None` when nothing was tried. The best tier that works counts, and a refused hook of that
     /// tier makes it incomplete.
-    fn new(kind: Kind, hooks: Vec<&'a HookReport>) -> Option<Self> {
+    fn new(kind: Kind, hooks: Vec<Tried<'a>>) -> Option<Self> {
         hooks.first()?;
         let tier = hooks
             .iter()
             .filter(|hook| hook.result.is_ok())
-            .map(|hook| hook.tier)
+            .map(|hook| hook.report.tier)
             .min();
         let refused = hooks.iter().any(|hook| hook.result.is_err());
         let state = match tier {
@@ -185,20 +194,22 @@ impl<'a> Event<'a> {
     }
 
     fn json(&self) -> serde_json::Value {
-        let hooks: Vec<_> = self.hooks.iter().map(|hook| hook_json(hook)).collect();
+        let hooks: Vec<_> = self.hooks.iter().map(Tried::json).collect();
         serde_json::json!({
             "event": self.kind.name(), "state": self.state, "tier": self.tier, "hooks": hooks,
         })
     }
 }
 
-fn hook_json(hook: &HookReport) -> serde_json::Value {
-    serde_json::json!({
-        "hook": hook.hook,
-        "tier": hook.tier,
-        "attached": hook.result.is_ok(),
-        "reason": hook.result.as_ref().err(),
-    })
+impl Tried<'_> {
+    fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "hook": self.report.hook,
+            "tier": self.report.tier,
+            "attached": self.result.is_ok(),
+            "reason": self.result.err(),
+        })
+    }
 }
 
 /// Adds a line. What the kernel said may not move the cursor or start lines of its own, but for the
@@ -224,6 +235,7 @@ fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bpf::HookState;
 
     fn hook(event: Kind, tier: u8, result: Result<(), &str>) -> HookReport {
         let hook = format!("hook{tier}");
@@ -231,7 +243,10 @@ mod tests {
             event,
             hook,
             tier,
-            result: result.map_err(ToOwned::to_owned),
+            state: result.map_or_else(
+                |reason| HookState::Refused(reason.to_owned()),
+                |()| HookState::Attached,
+            ),
         }
     }
 

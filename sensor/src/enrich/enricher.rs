@@ -72,6 +72,11 @@ impl Enricher {
         self.table.iter()
     }
 
+    /// Takes in a control group of a recording.
+    pub fn learn_cgroup(&mut self, cgroup: u64, path: &Text) {
+        self.containers.learn(cgroup, path);
+    }
+
     /// Takes in a process of a recording; `make` gets the container of its control group.
     pub fn restore(
         &mut self,

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     alert::Node,
-    bpf::{self, Counters, FilterMaps, HookState, LoadOptions, Loaded},
+    bpf::{self, Counters, FilterMaps, HookReport, HookState, LoadOptions, Loaded},
     config::{HookTier, Settings},
     enrich::Enricher,
     source::{
@@ -39,21 +39,7 @@ impl Kernel {
             tracing::warn!("{error:#}");
         }
         let hierarchy = Hierarchy::detect(&settings.proc_root);
-        let options = LoadOptions {
-            btf: PathBuf::from(BTF),
-            cgroup2: cgroups::unified_mount(&settings.proc_root),
-            cgroup_controller: hierarchy
-                .as_ref()
-                .and_then(|found| found.controller.clone()),
-            tier: match settings.hooks_tier {
-                HookTier::Auto => None,
-                HookTier::One => Some(1),
-                HookTier::Two => Some(2),
-            },
-            refused_attempts: false,
-            rings: [settings.rings_lifecycle, settings.rings_activity],
-        };
-        let mut loaded = bpf::load(&options)?;
+        let mut loaded = bpf::load(&options(settings, hierarchy.as_ref()))?;
         Ok(Kernel {
             rings: Rings::new(loaded.take_rings()?),
             filter: loaded.take_filter()?,
@@ -111,6 +97,32 @@ impl Kernel {
         }
         enricher
     }
+}
+
+fn options(settings: &Settings, hierarchy: Option<&Hierarchy>) -> LoadOptions {
+    LoadOptions {
+        btf: PathBuf::from(BTF),
+        cgroup2: cgroups::unified_mount(&settings.proc_root),
+        cgroup_controller: hierarchy.and_then(|found| found.controller.clone()),
+        tier: match settings.hooks_tier {
+            HookTier::Auto => None,
+            HookTier::One => Some(1),
+            HookTier::Two => Some(2),
+        },
+        refused_attempts: false,
+        rings: [settings.rings_lifecycle, settings.rings_activity],
+    }
+}
+
+/// Loads and attaches the programs to see how that goes, and takes them back. Changes nothing else:
+/// tracefs is not mounted for it.
+///
+/// # Errors
+/// As for [`bpf::load`].
+pub fn try_hooks(settings: &Settings) -> Result<Vec<HookReport>> {
+    let hierarchy = Hierarchy::detect(&settings.proc_root);
+    let loaded = bpf::load(&options(settings, hierarchy.as_ref()))?;
+    Ok(loaded.hooks)
 }
 
 /// This machine, as alerts name it.

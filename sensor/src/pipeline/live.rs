@@ -65,7 +65,7 @@ pub fn run(settings: &Settings, sink: &mut dyn Sink) -> Result<()> {
         core: Core::new(
             enricher,
             rules,
-            Stage::new(context(settings)?, boot_time()),
+            Stage::new(context(settings)?, super::seed()),
             (
                 state.telemetry.events.clone(),
                 state.telemetry.detect.clone(),

@@ -30,6 +30,30 @@ const FILE_MAX: u64 = 1024 * 1024;
 /// # Errors
 /// Lists every mistake with its file and line.
 pub fn load(settings: &Settings) -> Result<RuleSet> {
+    compile(sources(settings)?)
+}
+
+/// Loads the rules of these files and directories, and no others.
+///
+/// # Errors
+/// Lists every mistake with its file and line.
+pub fn load_paths(paths: &[PathBuf]) -> Result<RuleSet> {
+    let mut sources = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            sources.extend(read_directory(path)?);
+        } else {
+            sources.push(read_file(path)?);
+        }
+    }
+    compile(sources)
+}
+
+/// The rule files that the settings ask for.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn sources(settings: &Settings) -> Result<Vec<RuleSource>> {
     let mut sources = Vec::new();
     if settings.detections_embedded {
         sources.extend(detect::embedded());
@@ -37,13 +61,17 @@ pub fn load(settings: &Settings) -> Result<RuleSet> {
     for directory in &settings.detections_directories {
         sources.extend(read_directory(directory)?);
     }
+    Ok(sources)
+}
+
+fn compile(sources: Vec<RuleSource>) -> Result<RuleSet> {
     RuleSet::load(sources.into_iter()).map_err(|errors| {
         let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!(
-            "the rules have {} mistakes:\n  {}",
-            list.len(),
-            list.join("\n  ")
-        )
+        let count = match list.len() {
+            1 => "a mistake".to_owned(),
+            count => format!("{count} mistakes"),
+        };
+        anyhow::anyhow!("the rules have {count}:\n  {}", list.join("\n  "))
     })
 }
 

@@ -271,6 +271,12 @@ impl From<&Process> for ProcessSnapshot {
 }
 
 impl ProcessSnapshot {
+    /// The process's control group, 0 when unknown.
+    #[must_use]
+    pub fn cgroup(&self) -> u64 {
+        self.cgroup
+    }
+
     /// Path of the process's control group, from which its container follows.
     #[must_use]
     pub fn cgroup_path(&self) -> Text {
