@@ -198,7 +198,6 @@ fn process(executable: &str, args: &[&str]) -> Process {
         parent: None,
         namespace_pid: 100,
         image: Arc::new(Image {
-            cgroup: 0,
             command_line: args.join(" "),
             exec,
             user: Some("app".into()),

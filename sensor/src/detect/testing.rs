@@ -120,7 +120,6 @@ fn process(exec: Exec) -> Process {
         parent: None,
         namespace_pid: 100,
         image: Arc::new(Image {
-            cgroup: 0,
             exec,
             command_line,
             user: Some("root".into()),
