@@ -11,8 +11,8 @@ use sensor_common::{
     Kind,
     counters::{Outcome, counter},
     filter::{
-        CONNECT_ADDRESSES, CONNECT_ALL, CONNECT_PORTS, CONNECT_PROGRAMS, Name,
-        OPEN_ALL, OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches,
+        CONNECT_ADDRESSES, CONNECT_ALL, CONNECT_PORTS, CONNECT_PROGRAMS, Name, OPEN_ALL,
+        OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches,
     },
     limits::FILTER_ENTRIES_MAX,
 };
