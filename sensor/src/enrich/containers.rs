@@ -19,7 +19,7 @@ pub(super) struct Containers {
 }
 
 /// Inode number of the initial pid namespace, the same on every kernel (`PROC_PID_INIT_INO` in
-/// include/linux/proc_ns.h).
+/// `include/linux/proc_ns.h`).
 const INITIAL_PID_NAMESPACE: u32 = 0xEFFF_FFFC;
 
 impl Containers {
