@@ -1,7 +1,6 @@
 //! Recordings through the program: the same alerts every time, without a kernel.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     reason = "a test stops where the program does not behave"
 )]
 
