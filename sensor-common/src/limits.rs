@@ -55,3 +55,7 @@ pub const LIFECYCLE_RING_SIZE: u32 = 4 * 1024 * 1024;
 /// Bytes of the `ACTIVITY` ring: 10,000 records of 200 bytes, what one control group may send at
 /// once.
 pub const ACTIVITY_RING_SIZE: u32 = 2 * 1024 * 1024;
+
+/// Least time between two wake-ups of the agent, nanoseconds; after one it looks at the rings in
+/// the same interval until they are empty. What a busy node adds to the latency of an alert.
+pub const WAKE_INTERVAL: u64 = 5_000_000;

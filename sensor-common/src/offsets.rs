@@ -128,6 +128,8 @@ places! {
     BprmFilename = "linux_binprm.filename",
     BprmInterp = "linux_binprm.interp",
     PtRegsSize = "sizeof(pt_regs)",
+    // Number of the system call: x86_64's name, then arm64's.
+    RegsCall = "pt_regs.orig_ax|pt_regs.syscallno",
     // System call arguments as saved at entry: x86_64 names, then arm64's.
     RegsArg0 = "pt_regs.di|pt_regs.orig_x0",
     RegsArg1 = "pt_regs.si|pt_regs.regs[1]",

@@ -9,7 +9,7 @@ use aya_ebpf::{
         bpf_ringbuf_output,
     },
     macros::map,
-    maps::{LruHashMap, PerCpuArray, RingBuf},
+    maps::{Array, LruHashMap, PerCpuArray, RingBuf},
 };
 use sensor_common::{
     Header, Kind,
@@ -17,7 +17,7 @@ use sensor_common::{
     filter::Bucket,
     limits::{
         ACTIVITY_RING_SIZE, ARGS_MAX, BUCKETS_MAX, FAILED_ARG_SIZE, LIFECYCLE_RING_SIZE,
-        RECORD_MAX, SCRATCH_SIZE, USER_PATH_MAX,
+        RECORD_MAX, SCRATCH_SIZE, USER_PATH_MAX, WAKE_INTERVAL,
     },
     offsets::Place,
 };
@@ -43,6 +43,10 @@ static ACTIVITY: RingBuf = RingBuf::with_byte_size(ACTIVITY_RING_SIZE, 0);
 /// Next sequence number of this CPU: of `LIFECYCLE`, of `ACTIVITY`.
 #[map]
 static SEQUENCES: PerCpuArray<u64> = PerCpuArray::with_max_entries(2, 0);
+
+/// When the agent was last woken, nanoseconds since boot.
+#[map]
+static WOKEN: Array<u64> = Array::with_max_entries(1, 0);
 
 /// See [`sensor_common::counters`].
 #[map]
@@ -233,7 +237,7 @@ impl Record {
                 core::ptr::from_ref(ring).cast_mut().cast::<c_void>(),
                 self.claim.bytes().cast::<c_void>(),
                 length,
-                wakeup(self.kind),
+                wakeup(self.kind, (*header).time),
             )
         };
         self.claim.release();
@@ -248,16 +252,29 @@ impl Record {
     }
 }
 
-/// Whether the agent is woken for a record (include/uapi/linux/bpf.h: `BPF_RB_*`). Nothing is found
-/// by a fork or an exit alone; they wait for the next record that wakes, or for the agent's next
-/// look. The kernel's own choice would let such a record wait behind them.
+/// Whether the agent is woken for a record (`include/uapi/linux/bpf.h`: `BPF_RB_*`).
+///
+/// A wake-up interrupts a CPU, which costs several times as much as the rest of a record (in a
+/// virtual machine it leaves the guest). So there is at most one in [`WAKE_INTERVAL`]: an idle node
+/// hears of an event at once, and after a wake-up the agent looks again by itself. Nothing is found
+/// by a fork or an exit alone; they wait for others.
 #[inline(always)]
-fn wakeup(kind: Kind) -> u64 {
+fn wakeup(kind: Kind, now: u64) -> u64 {
     const NO_WAKEUP: u64 = 1;
     const FORCE_WAKEUP: u64 = 2;
     match kind {
         Kind::Fork | Kind::Exit => NO_WAKEUP,
         Kind::Exec | Kind::ExecFailed | Kind::Open | Kind::Connect | Kind::Namespace => {
+            let Some(last) = WOKEN.get_ptr_mut(0) else {
+                return FORCE_WAKEUP;
+            };
+            // SAFETY: a live map value. CPUs may race: one wake-up more or less.
+            unsafe {
+                if now.wrapping_sub(*last) < WAKE_INTERVAL {
+                    return NO_WAKEUP;
+                }
+                *last = now;
+            }
             FORCE_WAKEUP
         }
     }

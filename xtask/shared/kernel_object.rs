@@ -37,7 +37,37 @@ pub(crate) fn build(root: &Path, arch: &str) -> Result<PathBuf, String> {
     if !status.success() {
         return Err(format!("building the kernel object failed ({status})"));
     }
-    Ok(target_dir.join("bpfel-unknown-none/release/vigie"))
+    strip(&target_dir.join("bpfel-unknown-none/release/vigie"))
+}
+
+/// Leaves out the debug information, four fifths of the object: BTF, which the loader reads, has
+/// been made from it by now. Without the tool, which rustup's compilers bring, all of it stays.
+fn strip(built: &Path) -> Result<PathBuf, String> {
+    let Some(tool) = objcopy() else {
+        return Ok(built.to_owned());
+    };
+    let stripped = built.with_extension("stripped");
+    let status = Command::new(&tool)
+        .arg("--strip-debug")
+        .args([built, &stripped])
+        .status()
+        .map_err(|error| format!("cannot run {}: {error}", tool.display()))?;
+    if !status.success() {
+        return Err(format!("stripping the kernel object failed ({status})"));
+    }
+    Ok(stripped)
+}
+
+/// `objcopy` as it comes with the compiler.
+fn objcopy() -> Option<PathBuf> {
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(compiler)
+        .args(["--print", "target-libdir"])
+        .output()
+        .ok()?;
+    let libraries = String::from_utf8(output.stdout).ok()?;
+    let tool = Path::new(libraries.trim()).with_file_name("bin/rust-objcopy");
+    tool.exists().then_some(tool)
 }
 
 /// The cargo command `verb` (`build`, `clippy`) for the kernel crate.

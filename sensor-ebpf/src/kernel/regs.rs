@@ -21,6 +21,24 @@ pub(crate) fn current() -> Address {
     Address(task::current().follow(Place::TaskStack).0 + top)
 }
 
+/// `setns` on x86_64, arm64, and for 32-bit programs on either.
+const SETNS: [u32; 4] = [308, 268, 346, 375];
+/// `unshare`, likewise.
+const UNSHARE: [u32; 4] = [272, 97, 310, 337];
+
+/// Whether the current system call is setns. Only for a caller that setns, unshare or clone has
+/// called: elsewhere these numbers mean other calls too.
+#[inline(always)]
+pub(crate) fn is_setns() -> bool {
+    SETNS.contains(&current().get(Place::RegsCall))
+}
+
+/// Whether the current system call is unshare. Only for a caller as above.
+#[inline(always)]
+pub(crate) fn is_unshare() -> bool {
+    UNSHARE.contains(&current().get(Place::RegsCall))
+}
+
 /// Result of the system call, from a `sys_exit_*` tracepoint
 /// (`events/syscalls/sys_exit_*/format`: `long ret` at offset 16).
 #[inline(always)]

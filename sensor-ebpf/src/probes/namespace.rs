@@ -3,19 +3,24 @@
 //! Hook: `tp_btf/sched_process_fork` (clone with new namespaces; see `fork`)
 //! Prototype: `void (struct task_struct *parent, struct task_struct *child)`
 //! Kernel: 5.5
+//! Hook: `fexit/unshare_nsproxy_namespaces`
+//! Prototype: `int unshare_nsproxy_namespaces(unsigned long unshare_flags, struct nsproxy **new_nsp,
+//! struct cred *new_cred, struct fs_struct *new_fs)`
+//! Kernel: 5.8 with trampolines (arm64: 6.0)
+//! Hook: `fexit/create_user_ns`
+//! Prototype: `int create_user_ns(struct cred *new)`
+//! Kernel: as above
 //! Hook: `fentry/switch_task_namespaces`
 //! Prototype: `void switch_task_namespaces(struct task_struct *tsk, struct nsproxy *new)`
-//! Kernel: 5.8 with trampolines (arm64: 6.0)
-//! Hook: `fentry/security_create_user_ns`
-//! Prototype: `int security_create_user_ns(const struct cred *cred)`
-//! Kernel: 6.1
+//! Kernel: as above
 //! Hook: `tracepoint/syscalls/sys_exit_unshare`, `sys_exit_setns`, `sys_exit_clone`, `sys_exit_clone3`
 //! Prototype: `long unshare(unsigned long unshare_flags)`
 //! Kernel: 5.8; a refusal by seccomp is visible only here
 
 use aya_ebpf::{
-    macros::{fentry, tracepoint},
-    programs::{FEntryContext, TracePointContext},
+    EbpfContext as _,
+    macros::{fentry, fexit, tracepoint},
+    programs::{FEntryContext, FExitContext, TracePointContext},
 };
 use sensor_common::{
     Kind, Namespaces,
@@ -71,30 +76,75 @@ pub(crate) fn on_fork(parent: Address, child: Address) {
     }
 }
 
-/// Entry, tier 1: the current task gets other namespaces, made or joined. Also called with a null
-/// pointer when a task ends.
+/// Entry, tier 1: unshare, done or refused for want of a capability or of room. User namespaces are
+/// made before, all others here, and nothing is switched yet.
+#[fexit(function = "unshare_nsproxy_namespaces")]
+fn unshare_nsproxy_namespaces(ctx: FExitContext) -> i32 {
+    let task = task::current();
+    let types = ctx.arg::<u64>(0) as u32 & NEW_ANY;
+    if types == 0 || task::is_agent(task) {
+        return 0;
+    }
+    let result: i32 = ctx.arg(4);
+    let mut namespaces = task::namespaces(task);
+    if result == 0 {
+        // Verifiers before 6.10 refuse to load an argument that points to a pointer.
+        let made = Address(ctx.as_ptr() as u64 + 8);
+        let made = Address(Address(made.read()).read());
+        if !made.is_null() {
+            namespaces = Namespaces {
+                pid: namespaces.pid,
+                user: namespaces.user,
+                ..task::of_proxy(made)
+            };
+        }
+        let credentials = Address(ctx.arg(2));
+        if !credentials.is_null() {
+            namespaces.user = credentials.follow(Place::CredUserNs).get(Place::UserNsInum);
+        }
+    }
+    record(OPERATION_UNSHARE, types, result, 0, namespaces);
+    0
+}
+
+/// Entry, tier 1: a user namespace, refused. Done: see [`unshare_nsproxy_namespaces`] and
+/// [`on_fork`], which come next.
+#[fexit(function = "create_user_ns")]
+fn create_user_ns(ctx: FExitContext) -> i32 {
+    let task = task::current();
+    let result: i32 = ctx.arg(1);
+    if result != 0 && !task::is_agent(task) {
+        let operation = if regs::is_unshare() {
+            OPERATION_UNSHARE
+        } else {
+            OPERATION_CLONE
+        };
+        record(operation, NEW_USER, result, 0, task::namespaces(task));
+    }
+    0
+}
+
+/// Entry, tier 1: setns, done. Also called by unshare, and with a null pointer when a task ends.
 #[fentry(function = "switch_task_namespaces")]
 fn switch_task_namespaces(ctx: FEntryContext) -> i32 {
     let task = Address(ctx.arg::<u64>(0));
     let after = Address(ctx.arg::<u64>(1));
     let before = task.follow(Place::TaskNsproxy);
-    if after.is_null() || before.is_null() || task::is_agent(task) {
+    if after.is_null() || before.is_null() || task::is_agent(task) || !regs::is_setns() {
         return 0;
     }
+    // The user namespace has changed already, unseen; the caller may have named it.
+    let asked = regs::current().get::<u64>(Place::RegsArg1) as u32 & NEW_USER;
     let after = task::of_proxy(after);
-    let types = changed(&task::of_proxy(before), &after);
+    let types = asked | changed(&task::of_proxy(before), &after);
     if types != 0 {
-        record(OPERATION_UNSHARE, types, 0, 0, after);
-    }
-    0
-}
-
-/// Entry, tier 1: a user namespace is about to be made.
-#[fentry(function = "security_create_user_ns")]
-fn security_create_user_ns(_ctx: FEntryContext) -> i32 {
-    let task = task::current();
-    if !task::is_agent(task) {
-        record(OPERATION_UNSHARE, NEW_USER, 0, 0, task::namespaces(task));
+        let now = task::namespaces(task);
+        let namespaces = Namespaces {
+            pid: now.pid,
+            user: now.user,
+            ..after
+        };
+        record(OPERATION_SETNS, types, 0, 0, namespaces);
     }
     0
 }

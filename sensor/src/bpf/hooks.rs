@@ -9,6 +9,8 @@ pub enum Attach {
     BtfTracepoint(&'static str),
     /// The entry of this kernel function.
     Fentry(&'static str),
+    /// The return of this kernel function.
+    Fexit(&'static str),
     /// `tracepoint/syscalls/<name>`.
     SyscallTracepoint(&'static str),
     /// The root control group (v2), for the socket hook of the program's own section.
@@ -22,6 +24,7 @@ impl Attach {
         match self {
             Attach::BtfTracepoint(name) => format!("tp_btf/{name}"),
             Attach::Fentry(name) => format!("fentry/{name}"),
+            Attach::Fexit(name) => format!("fexit/{name}"),
             Attach::SyscallTracepoint(name) => format!("tracepoint/syscalls/{name}"),
             Attach::CgroupRoot => format!("cgroup/{program}"),
         }
@@ -72,6 +75,14 @@ const fn fentry(name: &'static str) -> Hook {
     Hook {
         program: name,
         attach: Attach::Fentry(name),
+        optional: false,
+    }
+}
+
+const fn fexit(name: &'static str) -> Hook {
+    Hook {
+        program: name,
+        attach: Attach::Fexit(name),
         optional: false,
     }
 }
@@ -169,8 +180,9 @@ pub const EVENT_HOOKS: &[EventHooks] = &[
             Way {
                 tier: 1,
                 hooks: &[
+                    fexit("unshare_nsproxy_namespaces"),
                     fentry("switch_task_namespaces"),
-                    maybe(fentry("security_create_user_ns")),
+                    maybe(fexit("create_user_ns")),
                 ],
             },
             Way {

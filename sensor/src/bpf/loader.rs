@@ -217,6 +217,7 @@ impl Attacher<'_> {
             let unloaded = match program {
                 Program::BtfTracePoint(program) => program.unload(),
                 Program::FEntry(program) => program.unload(),
+                Program::FExit(program) => program.unload(),
                 Program::TracePoint(program) => program.unload(),
                 Program::CgroupSockAddr(program) => program.unload(),
                 _ => Ok(()),
@@ -243,6 +244,10 @@ impl Attacher<'_> {
                 program.attach()?;
             }
             (Attach::Fentry(name), Program::FEntry(program)) => {
+                program.load(name, self.btf)?;
+                program.attach()?;
+            }
+            (Attach::Fexit(name), Program::FExit(program)) => {
                 program.load(name, self.btf)?;
                 program.attach()?;
             }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
-use sensor_common::{Kind, counters::Outcome};
+use sensor_common::{Kind, counters::Outcome, limits::WAKE_INTERVAL};
 
 use super::{core::Core, interest::interest, kernel, kernel::Kernel, rules, serve};
 use crate::{
@@ -25,6 +25,9 @@ use crate::{
 
 /// Longest sleep: bounds how late a request to stop or a held event is noticed.
 const SLEEP: Duration = Duration::from_millis(50);
+
+/// Sleep while something was found: the kernel does not wake for what comes right after.
+const NAP: Duration = Duration::from_nanos(WAKE_INTERVAL);
 
 /// How often totals are copied into the metrics.
 const METRICS_EVERY: Duration = Duration::from_secs(1);
@@ -176,9 +179,10 @@ impl Agent<'_> {
 
     fn run(&mut self, requests: &mpsc::Receiver<Control>) {
         let mut metrics_at = Instant::now();
+        let mut busy = true;
         loop {
-            self.kernel.rings.wait(SLEEP);
-            self.round(false);
+            self.kernel.rings.wait(if busy { NAP } else { SLEEP });
+            busy = self.round(false) > 0;
             let Agent {
                 core, users, out, ..
             } = self;

@@ -30,10 +30,10 @@ fn key(pid: u32) -> ProcessKey {
 }
 
 #[track_caller]
-fn check(kind: Kind, expected: Body) {
+fn check(kind: Kind, expected: &Body) {
     let event = decode(&of(kind)).expect("whole");
     assert_eq!(event.body.kind(), kind);
-    assert_eq!(event.body, expected);
+    assert_eq!(&event.body, expected);
     let origin = Origin {
         time: start_of(50) + 1_000,
         cpu: 0,
@@ -54,13 +54,13 @@ fn check(kind: Kind, expected: Body) {
 fn lifecycle_records() {
     check(
         Kind::Fork,
-        Body::Fork(Fork {
+        &Body::Fork(Fork {
             child: key(51),
             child_namespace_pid: 5,
             child_cgroup: 7,
         }),
     );
-    check(Kind::Exit, Body::Exit(Exit { status: 256 }));
+    check(Kind::Exit, &Body::Exit(Exit { status: 256 }));
     let exec = Exec {
         parent: key(51),
         old_tid: 50,
@@ -93,14 +93,14 @@ fn lifecycle_records() {
         ],
         ..Exec::default()
     };
-    check(Kind::Exec, Body::Exec(Box::new(exec)));
+    check(Kind::Exec, &Body::Exec(Box::new(exec)));
 }
 
 #[test]
 fn activity_records() {
     check(
         Kind::ExecFailed,
-        Body::ExecFailed(ExecFailed {
+        &Body::ExecFailed(ExecFailed {
             errno: 2,
             asked: "/usr/bin/run".into(),
             args: vec!["run".into(), "a b".into(), "".into()],
@@ -109,7 +109,7 @@ fn activity_records() {
     );
     check(
         Kind::Open,
-        Body::Open(Open {
+        &Body::Open(Open {
             path: "/usr/bin/run".into(),
             path_cut: false,
             flags: 2,
@@ -124,7 +124,7 @@ fn activity_records() {
     );
     check(
         Kind::Connect,
-        Body::Connect(Connect {
+        &Body::Connect(Connect {
             destination: Destination::Inet("192.0.2.7".parse().unwrap(), 443),
             socket_type: 1,
             protocol: 6,
@@ -133,7 +133,7 @@ fn activity_records() {
     );
     check(
         Kind::Namespace,
-        Body::Namespace(Namespace {
+        &Body::Namespace(Namespace {
             operation: NamespaceOperation::Unshare,
             types: 0x1002_0000,
             errno: 1,
