@@ -6,7 +6,7 @@ use sensor_common::Kind;
 use serde::Serialize;
 
 use super::{Check, State};
-use crate::bpf::HookReport;
+use crate::bpf::{EVENT_HOOKS, HookReport};
 
 /// Everything that was found.
 #[derive(Debug, Clone)]
@@ -169,6 +169,16 @@ impl Report {
     }
 }
 
+/// The best tier that there is for an event: some have no semantic hook.
+fn best_tier(kind: Kind) -> u8 {
+    let of_kind = EVENT_HOOKS.iter().filter(|event| event.kind == kind);
+    of_kind
+        .flat_map(|event| event.ways)
+        .map(|way| way.tier)
+        .min()
+        .unwrap_or(1)
+}
+
 impl<'a> Event<'a> {
     /// `None` when nothing was tried. The best tier that works counts, and a refused hook of that
     /// tier makes it incomplete.
@@ -182,7 +192,7 @@ impl<'a> Event<'a> {
         let refused = hooks.iter().any(|hook| hook.result.is_err());
         let state = match tier {
             None => State::Missing,
-            Some(1) if !refused => State::Ok,
+            Some(tier) if tier == best_tier(kind) && !refused => State::Ok,
             Some(_) => State::Degraded,
         };
         Some(Event {
