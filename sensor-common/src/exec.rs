@@ -1,6 +1,11 @@
-//! A process replaced its program. Sections: args, executable, cwd, asked, interpreter, cgroup.
+//! A process replaced its program. Sections: args, executable, cwd, asked, interpreter, cgroup,
+//! environment.
 
-use crate::{Namespaces, stdio::Stdio};
+use crate::{
+    Header, Namespaces,
+    limits::{ARGS_MAX, NAME_SIZE, PATH_MAX, RECORD_MAX, USER_PATH_MAX},
+    stdio::Stdio,
+};
 
 /// `args` was longer than [`crate::limits::ARGS_MAX`].
 pub const FLAG_ARGS_CUT: u32 = 1 << 0;
@@ -14,6 +19,9 @@ pub const FLAG_ARGS_FAULT: u32 = 1 << 3;
 pub const FLAG_OUTSIDE_ROOT: u32 = 1 << 4;
 /// The executable lives on overlayfs.
 pub const FLAG_OVERLAY: u32 = 1 << 5;
+
+/// The environment was longer than [`crate::limits::ENVIRONMENT_MAX`], or unreadable.
+pub const FLAG_ENVIRONMENT_CUT: u32 = 1 << 6;
 
 /// Fixed part of an exec record.
 #[repr(C)]
@@ -83,8 +91,20 @@ pub struct Exec {
     pub interpreter_len: u16,
     /// Bytes of section `cgroup`: path of the control group, leaf first.
     pub cgroup_len: u16,
+    /// Bytes of section `environment`: the new program's environment, NUL separated.
+    pub environment_len: u16,
     /// Zero.
-    pub reserved_end: u32,
+    pub reserved_end: u16,
 }
 
 const _: () = assert!(size_of::<Exec>() == 6 * 8 + 13 * 4 + 4 + 2 * 4 + 32 + 16 + 3 * 64 + 16);
+
+// Three resolved paths, each ending with the name that passed its limit, and two given ones.
+const _: () = assert!(
+    size_of::<Header>()
+        + size_of::<Exec>()
+        + ARGS_MAX
+        + 3 * (PATH_MAX + NAME_SIZE)
+        + 2 * USER_PATH_MAX
+        < RECORD_MAX
+);

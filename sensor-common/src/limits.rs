@@ -1,12 +1,16 @@
 //! Every size that the kernel programs and the agent must agree on, with its reason.
 
-/// Most bytes of `argv` kept with an exec, NUL separated. Twice the longest command line that
-/// common shells wrap at; longer ones are cut and flagged. A power of two, so that the verifier
-/// can bound a length with a mask.
-pub const ARGS_MAX: usize = 8192;
+/// Most bytes of `argv` kept with an exec, NUL separated: longer than what people type and most
+/// droppers send; longer ones are cut and flagged.
+pub const ARGS_MAX: usize = 6144;
 
-/// Most bytes of one path section, a power of two. Linux's own `PATH_MAX`.
-pub const PATH_MAX: usize = 4096;
+/// Most bytes of the environment that an exec carries to the agent, which keeps only the variables
+/// that rules ask for. A power of two, so that the verifier can bound a length with a mask.
+pub const ENVIRONMENT_MAX: usize = 8192;
+
+/// Bytes after which a path section ends. Paths are written leaf first, so what a longer one (Linux
+/// allows 4096) loses is its beginning, and it is flagged.
+pub const PATH_MAX: usize = 2048;
 
 /// Most components walked from a dentry to its root. Deeper paths are flagged as cut.
 pub const PATH_COMPONENTS_MAX: u32 = 48;
@@ -21,7 +25,7 @@ pub const USER_PATH_MAX: usize = 1024;
 pub const RECORD_MAX: usize = 16384;
 
 /// One scratch slot: a section that starts before [`RECORD_MAX`] always fits behind it.
-pub const SCRATCH_SIZE: usize = RECORD_MAX + ARGS_MAX;
+pub const SCRATCH_SIZE: usize = RECORD_MAX + ENVIRONMENT_MAX;
 
 /// Scratch slots per CPU: programs may be preempted by others on the same CPU.
 pub const SCRATCH_SLOTS: u32 = 3;

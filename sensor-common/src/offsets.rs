@@ -46,6 +46,8 @@ places! {
     TtyName = "tty_struct.name",
     MmArgStart = "mm_struct.arg_start",
     MmArgEnd = "mm_struct.arg_end",
+    MmEnvStart = "mm_struct.env_start",
+    MmEnvEnd = "mm_struct.env_end",
     MmExeFile = "mm_struct.exe_file",
     CredUid = "cred.uid",
     CredEuid = "cred.euid",

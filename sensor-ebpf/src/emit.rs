@@ -16,7 +16,7 @@ use sensor_common::{
     counters::{COUNTERS as COUNTERS_COUNT, Outcome, counter},
     filter::Bucket,
     limits::{
-        ACTIVITY_RING_SIZE, ARGS_MAX, BUCKETS_MAX, FAILED_ARG_SIZE, LIFECYCLE_RING_SIZE,
+        ACTIVITY_RING_SIZE, BUCKETS_MAX, ENVIRONMENT_MAX, FAILED_ARG_SIZE, LIFECYCLE_RING_SIZE,
         RECORD_MAX, SCRATCH_SIZE, USER_PATH_MAX, WAKE_INTERVAL,
     },
     offsets::Place,
@@ -140,11 +140,11 @@ impl Record {
         length as u16
     }
 
-    /// Appends bytes of user memory, at most `ARGS_MAX - 1`. False when they cannot be read.
+    /// Appends bytes of user memory, at most `ENVIRONMENT_MAX - 1`. False when they cannot be read.
     #[inline(always)]
     pub(crate) fn append_user(&mut self, address: u64, length: u64) -> (u16, bool) {
-        let length = mask::<{ ARGS_MAX - 1 }>(length);
-        // SAFETY: see `section`; the length is below ARGS_MAX.
+        let length = mask::<{ ENVIRONMENT_MAX - 1 }>(length);
+        // SAFETY: see `section`; the length is below ENVIRONMENT_MAX.
         let result =
             unsafe { bpf_probe_read_user(self.section(), length as u32, address as *const c_void) };
         (self.grow(length), result == 0)

@@ -186,6 +186,7 @@ fn process(executable: &str, args: &[&str]) -> Process {
         asked: executable.into(),
         interpreter: Text::default(),
         cgroup_path: "/kubepods".into(),
+        environment: Vec::new(),
         file: ExecutableFile::default(),
         credentials: Credentials::default(),
         tty: Text::default(),

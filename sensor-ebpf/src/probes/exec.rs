@@ -8,10 +8,10 @@ use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
 use sensor_common::{
     Kind,
     exec::{
-        Exec, FLAG_ARGS_CUT, FLAG_ARGS_FAULT, FLAG_OUTSIDE_ROOT, FLAG_OVERLAY, FLAG_PATH_CUT,
-        FLAG_UPPER_LAYER,
+        Exec, FLAG_ARGS_CUT, FLAG_ARGS_FAULT, FLAG_ENVIRONMENT_CUT, FLAG_OUTSIDE_ROOT,
+        FLAG_OVERLAY, FLAG_PATH_CUT, FLAG_UPPER_LAYER,
     },
-    limits::ARGS_MAX,
+    limits::{ARGS_MAX, ENVIRONMENT_MAX},
     offsets::Place,
 };
 
@@ -66,6 +66,7 @@ fn record(task: Address, old_tid: u32, bprm: Address) {
         exec.interpreter_len = record.append_kernel_string(interpreter);
     }
     exec.cgroup_len = record.append_kernfs(cgroup::node(task));
+    environment(exec, &mut record, mm);
     record.send();
 }
 
@@ -125,8 +126,8 @@ fn arguments(exec: &mut Exec, record: &mut Record, mm: Address) {
     let start: u64 = mm.get(Place::MmArgStart);
     let total = mm.get::<u64>(Place::MmArgEnd).wrapping_sub(start);
     let mut length = total;
-    if length > ARGS_MAX as u64 - 1 {
-        length = ARGS_MAX as u64 - 1;
+    if length > ARGS_MAX as u64 {
+        length = ARGS_MAX as u64;
         exec.flags |= FLAG_ARGS_CUT;
     }
     let (length, read) = record.append_user(start, length);
@@ -134,6 +135,21 @@ fn arguments(exec: &mut Exec, record: &mut Record, mm: Address) {
     exec.args_total = total as u32;
     if !read {
         exec.flags |= FLAG_ARGS_FAULT;
+    }
+}
+
+#[inline(always)]
+fn environment(exec: &mut Exec, record: &mut Record, mm: Address) {
+    let start: u64 = mm.get(Place::MmEnvStart);
+    let mut length = mm.get::<u64>(Place::MmEnvEnd).wrapping_sub(start);
+    if length >= ENVIRONMENT_MAX as u64 {
+        length = ENVIRONMENT_MAX as u64 - 1;
+        exec.flags |= FLAG_ENVIRONMENT_CUT;
+    }
+    let (length, read) = record.append_user(start, length);
+    exec.environment_len = length;
+    if !read {
+        exec.flags |= FLAG_ENVIRONMENT_CUT;
     }
 }
 

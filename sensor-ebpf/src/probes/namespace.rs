@@ -60,7 +60,7 @@ pub(crate) fn on_fork(parent: Address, child: Address) {
     if before == after && user_before == user_after {
         return;
     }
-    let mut types = changed(&task::of_proxy(before), &task::of_proxy(after));
+    let mut types = vigie_changed_namespaces(before.0, after.0);
     if user_before != user_after {
         types |= NEW_USER;
     }
@@ -135,14 +135,13 @@ fn switch_task_namespaces(ctx: FEntryContext) -> i32 {
     }
     // The user namespace has changed already, unseen; the caller may have named it.
     let asked = regs::current().get::<u64>(Place::RegsArg1) as u32 & NEW_USER;
-    let after = task::of_proxy(after);
-    let types = asked | changed(&task::of_proxy(before), &after);
+    let types = asked | vigie_changed_namespaces(before.0, after.untyped().0);
     if types != 0 {
         let now = task::namespaces(task);
         let namespaces = Namespaces {
             pid: now.pid,
             user: now.user,
-            ..after
+            ..task::of_proxy(after)
         };
         record(OPERATION_SETNS, types, 0, 0, namespaces);
     }
@@ -204,9 +203,14 @@ fn on_exit(operation: u32, types: u32, result: i64) -> u32 {
     0
 }
 
-/// `CLONE_NEW*` bits of what differs.
-#[inline(always)]
-fn changed(before: &Namespaces, after: &Namespaces) -> u32 {
+/// `CLONE_NEW*` bits of what differs between two `struct nsproxy`.
+///
+/// A global function with numbers alone: its many branches are verified once, by themselves.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn vigie_changed_namespaces(before: u64, after: u64) -> u32 {
+    let before = task::of_proxy(Address(before));
+    let after = task::of_proxy(Address(after));
     let mut types = 0;
     let mut compare = |left: u32, right: u32, bit: u32| {
         if left != right {

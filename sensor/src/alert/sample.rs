@@ -164,6 +164,7 @@ pub(crate) fn exec(executable: &str, args: &[&str]) -> Exec {
         asked: Text::from(executable),
         interpreter: Text::default(),
         cgroup_path: Text::default(),
+        environment: Vec::new(),
         file: ExecutableFile {
             inode: 99,
             device: 8 << 20 | 1,

@@ -190,6 +190,7 @@ fn exec(executable: Text, asked: Text, interpreter: Text, args: Vec<Text>) -> Ex
         asked,
         interpreter,
         cgroup_path: Text::default(),
+        environment: Vec::new(),
         file: ExecutableFile::default(),
         credentials: Credentials::default(),
         tty: Text::default(),

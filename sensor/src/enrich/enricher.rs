@@ -216,10 +216,10 @@ impl Enricher {
         let container = self.containers.get(origin.cgroup).cloned();
         let mut process = process_of(origin.process, Arc::new(image), origin.cgroup, container);
         // The parent at the fork is the one that did it; by now it may have died and been replaced.
+        // A connection of the program before does not count as one of the new program, unless it is
+        // on a standard descriptor.
         if let Some(before) = before {
             process.parent = before.parent.or(process.parent);
-            process.remote = before.remote;
-            process.remote_time = before.remote_time;
         }
         self.pipes.note(&process);
         let link = self.pipes.link(&self.table, &process, origin.time);

@@ -22,7 +22,8 @@ pub struct Process {
     pub container: Option<Arc<Container>>,
     /// End, nanoseconds since boot.
     pub exited: Option<u64>,
-    /// Last internet destination it asked to connect a stream to.
+    /// Last internet destination that its program, or the process it was forked from, asked to connect
+    /// a stream to.
     pub remote: Option<(IpAddr, u16)>,
     /// Time of that request, nanoseconds since boot.
     pub remote_time: u64,

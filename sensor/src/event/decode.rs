@@ -12,6 +12,7 @@ use sensor_common::{
 use super::{
     Body, Connect, Credentials, Destination, Event, Exec, ExecFailed, ExecutableFile, Exit, Fork,
     Namespace, NamespaceOperation, Open, Origin, ProcessKey, Stdio, Text,
+    environment::watched_environment,
     fields::{Fields, Sections},
 };
 
@@ -151,6 +152,7 @@ fn exec(record: &[u8]) -> Result<Exec> {
     let asked = string(sections.take(&body, offset_of!(Wire, asked_len))?);
     let interpreter = string(sections.take(&body, offset_of!(Wire, interpreter_len))?);
     let cgroup_path = path(sections.take(&body, offset_of!(Wire, cgroup_len))?);
+    let environment = sections.take(&body, offset_of!(Wire, environment_len))?;
     let descriptor = |index| {
         stdio(
             &body,
@@ -173,6 +175,7 @@ fn exec(record: &[u8]) -> Result<Exec> {
         asked,
         interpreter,
         cgroup_path,
+        environment: watched_environment(environment),
         credentials: credentials(&body)?,
         tty: body.padded(offset_of!(Wire, tty), 16)?,
         session: body.u32(offset_of!(Wire, session))?,

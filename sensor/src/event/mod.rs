@@ -4,10 +4,12 @@
 //! the kernel stays bytes ([`Text`]) until it is printed or matched.
 
 mod decode;
+mod environment;
 mod fields;
 mod text;
 
 pub use decode::{DecodeError, decode, sequence_of, time_of};
+pub use environment::{scrub, watched_environment};
 pub use sensor_common::{Kind, Namespaces};
 pub use text::{Text, base_name};
 
@@ -129,6 +131,8 @@ pub struct Exec {
     pub interpreter: Text,
     /// Path of the control group.
     pub cgroup_path: Text,
+    /// Variables of the environment that rules can ask about, as `NAME=value`.
+    pub environment: Vec<Text>,
     /// The executable's file.
     pub file: ExecutableFile,
     /// Credentials after the exec.

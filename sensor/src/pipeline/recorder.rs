@@ -30,6 +30,7 @@ use crate::{
     bpf::Interest,
     config::Settings,
     enrich::Enricher,
+    event::scrub,
     record::{Machine, Writer},
     source::{node_namespace, rings::Taken, users::Users},
     telemetry,
@@ -178,7 +179,12 @@ fn round(kernel: &mut Kernel, writer: &mut Writer<impl Write>, all: bool) -> Res
                 missing += loss.lost;
                 writer.loss(loss.lost, loss.from, loss.to)
             }
-            Taken::Record(record) => writer.event(record),
+            Taken::Record(record) => {
+                // A copy without the environment's secrets.
+                let mut record = record.to_vec();
+                scrub(&mut record);
+                writer.event(&record)
+            }
         };
         failure = failure.take().or(written.err());
     });

@@ -46,6 +46,14 @@ pub(super) const FIELDS: &[Field] = &[
     )
     .derived(),
     Field::new(
+        "Environment",
+        EVERYWHERE,
+        Type::Texts,
+        environment,
+        "Variables of the environment as `NAME=value`: KUBECONFIG, LD_PRELOAD, LD_AUDIT, \
+         LD_LIBRARY_PATH, HISTFILE, HISTSIZE, HISTFILESIZE and the proxies",
+    ),
+    Field::new(
         "Asked",
         EVERYWHERE,
         Type::Text,
@@ -238,6 +246,14 @@ fn command_line<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> 
 
 fn args<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {
     Some(texts(program(observation).args))
+}
+
+fn environment<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {
+    match &observation.event.body {
+        // That of the caller; what the refused program would have got is not known.
+        Body::ExecFailed(_) => None,
+        _ => Some(texts(&observation.process.image.exec.environment)),
+    }
 }
 
 fn arg0<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {

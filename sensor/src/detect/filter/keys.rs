@@ -60,11 +60,13 @@ fn one_of(alternatives: impl Iterator<Item = Keys>) -> Keys {
     Some(union)
 }
 
-/// One part that has keys is enough; the narrowest is taken.
+/// One part that has keys is enough; the narrowest is taken, and among equals always the same.
 fn all_of(parts: impl Iterator<Item = Keys>) -> Keys {
-    parts.flatten().min_by_key(|keys| {
-        let breadth = keys.iter().map(Key::breadth).max();
-        (breadth, keys.len())
+    let breadth = |keys: &BTreeSet<Key>| (keys.iter().map(Key::breadth).max(), keys.len());
+    parts.flatten().min_by(|left, right| {
+        breadth(left)
+            .cmp(&breadth(right))
+            .then_with(|| left.cmp(right))
     })
 }
 

@@ -38,6 +38,7 @@ pub(crate) mod testing {
             asked: executable.into(),
             interpreter: Text::default(),
             cgroup_path: Text::default(),
+            environment: Vec::new(),
             file: ExecutableFile::default(),
             credentials: Credentials::default(),
             tty: Text::default(),

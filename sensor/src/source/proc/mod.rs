@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sensor_common::limits::ARGS_MAX;
+use sensor_common::limits::{ARGS_MAX, ENVIRONMENT_MAX};
 use sockets::Sockets;
 use stat::{Stat, Status};
 
@@ -20,7 +20,7 @@ use super::{
     cgroups::{Hierarchy, cgroup_file},
     files::{decimal, live_link, read_limited, read_or_empty},
 };
-use crate::event::{Exec, ProcessKey, Text};
+use crate::event::{Exec, ProcessKey, Text, watched_environment};
 
 /// Processes that a scan keeps: six times Linux's default limit of pids.
 const PROCESSES_MAX: usize = 200_000;
@@ -161,6 +161,10 @@ impl Reader<'_> {
             asked: Text::default(),
             interpreter: Text::default(),
             cgroup_path,
+            environment: watched_environment(&read_or_empty(
+                &directory.join("environ"),
+                ENVIRONMENT_MAX as u64,
+            )),
             file,
             credentials,
             tty: stat.tty.as_str().into(),
