@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Time, names,
+    Context, Time,
     process::{Endpoint, NamespaceIds, text},
 };
 use crate::{
     enrich::{self, LinkKind, Observation},
-    event::{self, Body, Destination, NamespaceOperation, ProcessKey},
+    event::{self, Body, Destination, NamespaceOperation, ProcessKey, names},
 };
 
 /// A file that was opened.

@@ -6,7 +6,6 @@
 
 mod facts;
 mod id;
-pub mod names;
 mod process;
 mod stage;
 mod time;

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Time, names};
+use super::{Context, Time};
 use crate::{
     enrich::{self, Observation},
-    event::{self, Namespaces},
+    event::{self, Namespaces, names},
 };
 
 /// Most ancestors of an alert. Deeper trees are rare (a container shell has about six) and tell

@@ -21,6 +21,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::config::Mistakes;
+
 /// Vigie's node agent: watches processes, files, connections and namespaces of this machine through
 /// eBPF, and raises alerts.
 #[derive(Debug, Parser)]
@@ -86,7 +88,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Written, not printed: a closed standard error must not turn into a panic.
             terminal::complain(&format!("vigie-sensor: {error:#}"));
-            ExitCode::FAILURE
+            match error.downcast_ref::<Mistakes>() {
+                Some(mistakes) if mistakes.are_usage() => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

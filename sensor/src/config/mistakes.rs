@@ -51,6 +51,16 @@ impl fmt::Display for Mistakes {
     }
 }
 
+impl Mistakes {
+    /// Whether all of them are on the command line: wrong usage.
+    #[must_use]
+    pub fn are_usage(&self) -> bool {
+        self.0
+            .iter()
+            .all(|mistake| matches!(&mistake.place, Place::Named(name) if name.starts_with("--")))
+    }
+}
+
 impl std::error::Error for Mistakes {}
 
 /// The known name that is most like `name`, unless none is.

@@ -105,6 +105,9 @@ impl Pipes {
         now: u64,
     ) -> Option<ShellLink> {
         if is_shell(process) {
+            if inherits_wiring(table, process) {
+                return None;
+            }
             return socket_link(process)
                 .or_else(|| socket_pair_link(table, process))
                 .or_else(|| self.pipe_link(table, process, now))
@@ -149,6 +152,17 @@ impl Pipes {
             })?;
         Some(ShellLink::new(LinkKind::Pipe, shell, relay, remote(relay)))
     }
+}
+
+/// Whether a shell is wired just like the shell that started it, which has been found then: each
+/// command of a session would be found again.
+fn inherits_wiring(table: &ProcessTable, shell: &Process) -> bool {
+    let parent = shell.parent.and_then(|key| table.get(key));
+    parent.is_some_and(|parent| {
+        let [input, output, _] = stdio(parent);
+        let [own_input, own_output, _] = stdio(shell);
+        is_shell(parent) && input == own_input && output == own_output
+    })
 }
 
 /// A shell with a connected internet socket as its input, or as both of its outputs.

@@ -34,7 +34,7 @@ const VALUE_MAX: usize = 1024;
 fn is_watched(variable: &[u8]) -> bool {
     let mut parts = variable.splitn(2, |byte| *byte == b'=');
     let name = parts.next().unwrap_or_default();
-    parts.next().is_some_and(|value| !value.is_empty()) && WATCHED.contains(&name)
+    parts.next().is_some() && WATCHED.contains(&name)
 }
 
 /// The watched variables of an environment, which is NUL separated.
@@ -95,7 +95,8 @@ mod tests {
     fn only_watched_variables_are_kept() {
         let section =
             b"PATH=/bin\0KUBECONFIG=/x\0AWS_SECRET=s\0LD_PRELOAD=\0KUBECONFIGS=/y\0HISTFILE";
-        assert_eq!(watched_environment(section), [Text::from("KUBECONFIG=/x")]);
+        let kept = [Text::from("KUBECONFIG=/x"), Text::from("LD_PRELOAD=")];
+        assert_eq!(watched_environment(section), kept);
         assert!(watched_environment(b"").is_empty());
     }
 }

@@ -6,6 +6,7 @@
 mod decode;
 mod environment;
 mod fields;
+pub mod names;
 mod text;
 
 pub use decode::{DecodeError, decode, sequence_of, time_of};

@@ -76,7 +76,11 @@ impl<'a> Block<'a> {
         block.process();
         block.place();
         block.reasons();
-        block.field("do", &escape_cut(&alert.remediation, VALUE_WIDTH));
+        let mut label = "do";
+        for line in wrapped(&alert.remediation) {
+            block.field(label, &escape(&line));
+            label = "";
+        }
         block.text.push('\n');
         block
     }
@@ -265,11 +269,13 @@ impl<'a> Block<'a> {
     fn reasons(&mut self) {
         let rule = &self.alert.rule;
         let mut label = "why";
-        for matched in rule.matched.iter().take(LINES_MAX) {
-            self.field(label, &reason(matched));
+        let mut reasons: Vec<String> = rule.matched.iter().map(reason).collect();
+        reasons.dedup();
+        for reason in reasons.iter().take(LINES_MAX) {
+            self.field(label, reason);
             label = "";
         }
-        let hidden = rule.matched.len().saturating_sub(LINES_MAX);
+        let hidden = reasons.len().saturating_sub(LINES_MAX);
         if hidden > 0 {
             self.field(label, &format!("… {hidden} more"));
         }
@@ -333,6 +339,21 @@ fn how(connection: &Connection) -> String {
     } else {
         format!("({})", known.join(", "))
     }
+}
+
+/// A text of a rule in lines of [`VALUE_WIDTH`], broken between words.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= VALUE_WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn reason(matched: &Matched) -> String {

@@ -36,12 +36,12 @@ pub(super) fn interest(filter: &KernelFilter) -> Interest {
 
 fn unfiltered(kind: &str, because: &Because) {
     match because {
-        Because::Rule(rule) => tracing::info!(
+        Because::Rule(rule) => tracing::debug!(
             rule = %rule.id,
             file = %rule.file,
             "the kernel reports every {kind}: this rule asks for what it cannot tell apart"
         ),
-        Because::TooMany => tracing::info!(
+        Because::TooMany => tracing::debug!(
             "the kernel reports every {kind}: the rules name more than its tables hold"
         ),
     }

@@ -1,6 +1,9 @@
 //! The live source: programs in the kernel, their rings, and what was there before them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -51,25 +54,27 @@ impl Kernel {
 
     /// Says which hooks are in place and which event kinds are blind.
     pub(super) fn report_hooks(&self, metrics: &HookMetrics) {
+        let mut tiers = BTreeMap::new();
         for report in &self.loaded.hooks {
-            let hook = report.hook.as_str();
+            let (event, hook) = (report.event.name(), report.hook.as_str());
             match &report.state {
                 HookState::Attached => {
                     metrics.attached(report.event, hook, report.tier);
-                    tracing::info!(
-                        event = report.event.name(),
-                        tier = report.tier,
-                        "attached {hook}"
-                    );
+                    tiers.insert(event, report.tier);
+                    tracing::debug!(event, tier = report.tier, "attached {hook}");
                 }
                 HookState::Refused(reason) => {
                     metrics.missing(report.event, hook);
-                    let event = report.event.name();
-                    tracing::info!(event, tier = report.tier, "no {hook}: {reason}");
+                    tracing::debug!(event, tier = report.tier, "no {hook}: {reason}");
                 }
                 HookState::NotNeeded | HookState::LeftOut => {}
             }
         }
+        let tiers: Vec<String> = tiers
+            .iter()
+            .map(|(event, tier)| format!("{event} at tier {tier}"))
+            .collect();
+        tracing::info!("watching {}", tiers.join(", "));
         for event in self.loaded.blind_events() {
             tracing::error!(
                 event = event.name(),

@@ -19,7 +19,7 @@ pub fn find_or_mount(sys: &Path) -> anyhow::Result<PathBuf> {
     let place = sys.join(PLACES[0]);
     mount("tracefs", &place, "tracefs", safe_flags(), None).map_err(|error| {
         anyhow::anyhow!(
-            "tracefs is not mounted, and mounting it at {} failed: {error}; the sensor needs \
+            "tracefs is not mounted where the sensor may look, and mounting it at {} failed: {error}; the sensor needs \
              CAP_SYS_ADMIN to mount it itself, else mount it on the node (mount -t tracefs \
              tracefs /sys/kernel/tracing) and make it visible to the sensor",
             place.display()

@@ -1,6 +1,6 @@
 //! What was done: the opened file, the connection, the namespaces.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::net::IpAddr;
 
 use rsigma_eval::EventValue;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     enrich::Observation,
-    event::{Body, Connect, Destination, Namespace, NamespaceOperation, Open},
+    event::{Body, Connect, Destination, Namespace, NamespaceOperation, Open, names},
 };
 
 const FILE: u8 = Category::FileEvent.bit() | Category::FileOpen.bit();
@@ -236,22 +236,7 @@ fn operation(operation: NamespaceOperation) -> &'static str {
     }
 }
 
-/// `CLONE_NEWTIME`; the C library of old systems lacks it.
-const CLONE_NEWTIME: u32 = 0x80;
-
 fn namespace_types<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {
-    let types = namespace(observation)?.types;
-    let names = [
-        ("user", libc::CLONE_NEWUSER.cast_unsigned()),
-        ("mnt", libc::CLONE_NEWNS.cast_unsigned()),
-        ("pid", libc::CLONE_NEWPID.cast_unsigned()),
-        ("net", libc::CLONE_NEWNET.cast_unsigned()),
-        ("ipc", libc::CLONE_NEWIPC.cast_unsigned()),
-        ("uts", libc::CLONE_NEWUTS.cast_unsigned()),
-        ("cgroup", libc::CLONE_NEWCGROUP.cast_unsigned()),
-        ("time", CLONE_NEWTIME),
-    ];
-    let set = names.into_iter().filter(|(_, bit)| types & bit != 0);
-    let set = set.map(|(name, _)| EventValue::Str(Cow::Borrowed(name)));
-    Some(EventValue::Array(set.collect()))
+    let types = names::namespace_types(namespace(observation)?.types).into_iter();
+    Some(EventValue::Array(types.map(owned).collect()))
 }

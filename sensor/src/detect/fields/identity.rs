@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     enrich::{Observation, Process, facts},
-    event::Body,
+    event::{Body, names},
 };
 
 pub(super) const FIELDS: &[Field] = &[
@@ -217,58 +217,8 @@ fn ancestors_line<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>
     Some(EventValue::Array(lines.collect()))
 }
 
-/// Names of the capabilities, by number (`linux/capability.h`).
-const CAPABILITIES: &[&str] = &[
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-];
-
 fn capabilities<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {
     let set = observation.process.image.exec.credentials.capabilities;
-    let held = CAPABILITIES
-        .iter()
-        .enumerate()
-        .filter(|(number, _)| set >> number & 1 == 1);
-    Some(EventValue::Array(
-        held.map(|(_, name)| string(name)).collect(),
-    ))
+    let held = names::capabilities(set).into_iter();
+    Some(EventValue::Array(held.map(owned).collect()))
 }
