@@ -126,6 +126,56 @@ fn a_flood_of_processes_hides_nothing() -> Result<()> {
     Ok(())
 }
 
+/// Starts processes with 7 KiB of environment for four seconds, tells how many, and becomes `$1`.
+const LIVES_THROUGH: &str = r"
+export X=$(head -c 7000 /dev/zero | tr '\0' x)
+n=0
+end=$(($(date +%s) + 4))
+while [ $(date +%s) -lt $end ]; do
+    i=0
+    while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done
+    n=$((n+100))
+done
+echo $n
+cp /bin/busybox $1
+exec $1
+";
+
+#[test]
+fn what_a_stalled_sensor_missed_is_counted_and_told() -> Result<()> {
+    if !require::live("what_a_stalled_sensor_missed_is_counted_and_told") {
+        return Ok(());
+    }
+    let sensor = Sensor::start(&[])?;
+    sensor.signal(Signal::STOP)?;
+    let name = format!("/tmp/{}", shared::EICAR);
+    let flood = Workload::container(&Root::busybox()?).start(&[
+        "busybox",
+        "sh",
+        "-c",
+        LIVES_THROUGH,
+        "sh",
+        &name,
+    ])?;
+    thread::sleep(Duration::from_secs(2));
+    sensor.signal(Signal::CONT)?;
+    let flood = flood.wait(FLOOD_TIMEOUT)?;
+    let processes: u64 = flood.stdout.trim().parse().context("how many processes")?;
+    for kind in ["fork", "exec", "exit"] {
+        wait_for(kind, METRICS_LAG, || {
+            Ok(accounted(&sensor, kind)? >= processes)
+        })
+        .with_context(|| format!("{} accounted for", accounted(&sensor, kind).unwrap_or(0)))?;
+    }
+    let lost = sensor.total("vigie_events_lost_total", "cause=\"ring_full\"")?;
+    ensure!(lost > 0, "nothing was lost: the ring held it all");
+    // An alert about a process that lived through it says so.
+    let alert = shared::expect(&sensor, &flood, EICAR, |_| true)?;
+    let told = alert.field("/evidence_gap/lost").as_u64();
+    ensure!(told.is_some_and(|told| told > 0), "{:#}", alert.json);
+    Ok(())
+}
+
 #[test]
 fn one_noisy_container_does_not_silence_another() -> Result<()> {
     const NOISE: &str = "import os, time\n\
