@@ -8,6 +8,8 @@ mod environment;
 mod fields;
 mod text;
 
+#[cfg(test)]
+pub(crate) use decode::tests::builder;
 pub use decode::{DecodeError, decode, sequence_of, time_of};
 pub use environment::{scrub, watched_environment};
 pub use sensor_common::{Kind, Namespaces};

@@ -3,12 +3,12 @@
 use sensor_common::{Header, Kind};
 
 use super::*;
-use crate::{alert::Context, detect::embedded, telemetry::Telemetry};
-
-#[path = "../../event/decode/tests/builder.rs"]
-mod builder;
-
-use builder::{Sample, sample};
+use crate::{
+    alert::Context,
+    detect::embedded,
+    event::builder::{Sample, sample},
+    telemetry::Telemetry,
+};
 
 const EICAR: &str = "/tmp/asc_alerttest_662jfi039n";
 
