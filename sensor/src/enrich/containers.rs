@@ -48,6 +48,8 @@ impl Containers {
     /// Learns from an exec. Where the path tells nothing, the deed does: a process that was moved
     /// into another control group, and into mount and pid namespaces that are not the node's,
     /// between two execs, is the first process of a container (runc and others with free names).
+    /// One that was moved within its pid namespace is in a control group that its container made
+    /// for itself (systemd in a container).
     pub(super) fn learn_from_exec(
         &mut self,
         cgroup: u64,
@@ -56,22 +58,28 @@ impl Containers {
         node_mount_namespace: u32,
     ) {
         self.learn(cgroup, &exec.cgroup_path);
-        let moved = before.is_some_and(|before| before.cgroup != 0 && before.cgroup != cgroup);
+        let Some(before) = before.filter(|before| before.cgroup != 0 && before.cgroup != cgroup)
+        else {
+            return;
+        };
         let isolated = exec.namespaces.mnt != node_mount_namespace
             && exec.namespaces.pid != INITIAL_PID_NAMESPACE;
-        if moved && isolated && self.get(cgroup).is_none() {
-            let id = String::from_utf8_lossy(exec.cgroup_path.base_name()).into_owned();
-            if !id.is_empty() {
-                self.remember(
-                    cgroup,
-                    Some(Container {
-                        id,
-                        runtime: Runtime::Unknown,
-                        pod_uid: None,
-                    }),
-                );
-            }
+        if !isolated || self.get(cgroup).is_some() {
+            return;
         }
+        let outer = self
+            .get(before.cgroup)
+            .filter(|_| before.exec.namespaces.pid == exec.namespaces.pid)
+            .map(|outer| Container::clone(outer));
+        let container = outer.or_else(|| {
+            let id = String::from_utf8_lossy(exec.cgroup_path.base_name()).into_owned();
+            (!id.is_empty()).then_some(Container {
+                id,
+                runtime: Runtime::Unknown,
+                pod_uid: None,
+            })
+        });
+        self.remember(cgroup, container);
     }
 
     fn remember(&mut self, cgroup: u64, container: Option<Container>) {

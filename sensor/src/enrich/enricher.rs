@@ -128,8 +128,8 @@ impl Enricher {
             Body::Exec(exec) => Some(self.exec(origin, exec, users)),
             Body::Connect(connect) => Some(self.connect(origin, connect)),
             Body::ExecFailed(_) | Body::Open(_) | Body::Namespace(_) => {
-                self.ensure(origin);
-                Some(self.subject(origin, None))
+                let process = self.actor(origin);
+                Some(self.subject(origin, process, None))
             }
         }
     }
@@ -142,7 +142,8 @@ impl Enricher {
             return false;
         };
         let set_up = parent.is_some_and(|parent| {
-            parent.container.as_ref() != Some(container)
+            // What its control group is may have become known after the parent did.
+            self.containers.get(parent.cgroup) != Some(container)
                 && parent.image.exec.namespaces.mnt == exec.namespaces.mnt
         });
         exec.namespaces.mnt != self.node_mount_namespace && !set_up
@@ -160,10 +161,10 @@ impl Enricher {
         }
     }
 
-    /// Makes sure that the acting process is known, if only by what every event tells.
-    fn ensure(&mut self, origin: &Origin) {
-        if self.table.get(origin.process).is_some() {
-            return;
+    /// The acting process; one that is not known becomes so, if only by what every event tells.
+    fn actor(&mut self, origin: &Origin) -> Arc<Process> {
+        if let Some(known) = self.table.get(origin.process) {
+            return Arc::clone(known);
         }
         let exec = Exec {
             args: vec![origin.comm.clone()],
@@ -171,19 +172,14 @@ impl Enricher {
         };
         let image = self.image(exec, origin.cgroup, origin.time, None);
         let container = self.containers.get(origin.cgroup).cloned();
-        self.table.insert(process_of(
-            origin.process,
-            Arc::new(image),
-            origin.cgroup,
-            container,
-        ));
+        let process = process_of(origin.process, Arc::new(image), origin.cgroup, container);
+        let process = Arc::new(process);
+        self.table.insert(Arc::clone(&process));
+        process
     }
 
     fn fork(&mut self, origin: &Origin, fork: &Fork) {
-        self.ensure(origin);
-        let Some(parent) = self.table.get(origin.process) else {
-            return;
-        };
+        let parent = self.actor(origin);
         let child = Process {
             key: fork.child,
             parent: Some(parent.key),
@@ -223,42 +219,34 @@ impl Enricher {
         }
         self.pipes.note(&process);
         let link = self.pipes.link(&self.table, &process, origin.time);
-        self.table.insert(process);
-        self.subject(origin, link)
+        let process = Arc::new(process);
+        self.table.insert(Arc::clone(&process));
+        self.subject(origin, process, link)
     }
 
     fn connect(&mut self, origin: &Origin, connect: &Connect) -> Subject {
-        self.ensure(origin);
+        let mut process = self.actor(origin);
         let mut link = None;
         if let Destination::Inet(address, port) = connect.destination
             && i32::from(connect.socket_type) == libc::SOCK_STREAM
-            && let Some(process) = self.table.get_mut(origin.process)
         {
-            process.remote = Some((address, port));
-            process.remote_time = origin.time;
-            link = self
-                .table
-                .get(origin.process)
-                .and_then(|process| self.pipes.link(&self.table, process, origin.time));
+            let changed = Arc::make_mut(&mut process);
+            changed.remote = Some((address, port));
+            changed.remote_time = origin.time;
+            self.table.insert(Arc::clone(&process));
+            link = self.pipes.link(&self.table, &process, origin.time);
         }
-        self.subject(origin, link)
+        self.subject(origin, process, link)
     }
 
-    fn subject(&mut self, origin: &Origin, shell_link: Option<ShellLink>) -> Subject {
-        let process = self.table.get(origin.process).cloned().unwrap_or_else(|| {
-            // Only when the table is full of living processes.
-            let exec = Exec {
-                args: vec![origin.comm.clone()],
-                ..Exec::default()
-            };
-            let image = self.image(exec, origin.cgroup, origin.time, None);
-            Arc::new(process_of(
-                origin.process,
-                Arc::new(image),
-                origin.cgroup,
-                None,
-            ))
-        });
+    /// What the event is about. The process is not looked up again: it is the one that did it, even
+    /// if the table is full and has not taken it.
+    fn subject(
+        &self,
+        origin: &Origin,
+        process: Arc<Process>,
+        shell_link: Option<ShellLink>,
+    ) -> Subject {
         let container = if self.containers.knows(origin.cgroup) {
             self.containers.get(origin.cgroup).cloned()
         } else {

@@ -8,6 +8,8 @@ pub mod facts;
 mod links;
 mod process;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use container::Container;
 pub use enricher::{Enricher, Sizes, Subject, UserNames};

@@ -76,15 +76,16 @@ impl ProcessTable {
     }
 
     /// Remembers a process, or replaces what is known of it.
-    pub fn insert(&mut self, process: Process) {
-        while self.processes.len() >= PROCESSES_MAX {
+    pub fn insert(&mut self, process: impl Into<Arc<Process>>) {
+        let process = process.into();
+        let key = coarse(process.key);
+        while self.processes.len() >= PROCESSES_MAX && !self.processes.contains_key(&key) {
             if !self.forget_oldest_dead() {
                 self.forgotten += 1;
                 return;
             }
         }
-        self.processes
-            .insert(coarse(process.key), Arc::new(process));
+        self.processes.insert(key, process);
     }
 
     /// Notes the end of a process; it stays known for a while.
@@ -100,10 +101,14 @@ impl ProcessTable {
         }
     }
 
+    /// Whether there was a dead process to forget. One that ended twice, because an event of it came
+    /// after its end, is listed twice.
     fn forget_oldest_dead(&mut self) -> bool {
-        self.dead
-            .pop_front()
-            .is_some_and(|key| self.processes.remove(&coarse(key)).is_some())
+        let Some(key) = self.dead.pop_front() else {
+            return false;
+        };
+        self.processes.remove(&coarse(key));
+        true
     }
 
     /// Ancestors of a process, nearest first.

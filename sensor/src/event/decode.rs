@@ -415,4 +415,4 @@ fn path(section: &[u8]) -> Text {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -9,6 +9,8 @@ mod fields;
 pub mod names;
 mod text;
 
+#[cfg(test)]
+pub(crate) use decode::tests::builder;
 pub use decode::{DecodeError, decode, sequence_of, time_of};
 pub use environment::{scrub, watched_environment};
 pub use sensor_common::{Kind, Namespaces};

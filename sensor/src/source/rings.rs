@@ -206,7 +206,7 @@ impl Sequences {
         let from = expected.time;
         if sequence >= expected.sequence {
             *expected = Expected {
-                sequence: sequence + 1,
+                sequence: sequence.saturating_add(1),
                 time,
             };
         }
@@ -245,5 +245,35 @@ mod tests {
         assert_eq!(note(0, 5, 20), Some((3, 12, 20)));
         assert_eq!(note(0, 4, 21), None);
         assert_eq!(note(0, 6, 22), None);
+    }
+
+    #[test]
+    fn no_number_is_too_odd() {
+        let mut sequences = Sequences::default();
+        assert_eq!(sequences.note(&[], 1), None);
+        assert_eq!(sequences.note(&record(0, 0)[..9], 1), None);
+        let lost = |loss: Option<Loss>| loss.map(|loss| loss.lost);
+        assert_eq!(lost(sequences.note(&record(u16::MAX, 1), 1)), Some(1));
+        assert_eq!(
+            lost(sequences.note(&record(0, u64::MAX), 1)),
+            Some(u64::MAX)
+        );
+        assert_eq!(lost(sequences.note(&record(0, u64::MAX), 2)), None);
+        assert_eq!(lost(sequences.note(&record(0, 3), 3)), None);
+    }
+
+    #[test]
+    fn rounds_keep_bytes_and_times_apart() {
+        let at = |time: u64| {
+            let mut bytes = record(0, 0);
+            bytes[16..24].copy_from_slice(&time.to_ne_bytes());
+            bytes
+        };
+        let mut round = Round::default();
+        let times = [at(30), vec![7; 3], at(10)].map(|record| round.push(&record));
+        assert_eq!(times, [30, 0, 10]);
+        let sizes: Vec<usize> = round.entries.iter().map(|one| one.range.len()).collect();
+        assert_eq!(sizes, [size_of::<Header>(), 3, size_of::<Header>()]);
+        assert_eq!(round.bytes[round.entries[1].range.clone()], [7; 3]);
     }
 }

@@ -33,9 +33,27 @@ fn parse(answer: &str) -> Option<(u16, String)> {
     Some((code, body.to_owned()))
 }
 
+/// Sum of the samples of `metric` with `label` in a text of metrics.
+pub(super) fn total(text: &str, metric: &str, label: &str) -> u64 {
+    let value = |line: &str| {
+        let (series, value) = line.rsplit_once(' ')?;
+        let labels = series.strip_prefix(metric)?.strip_prefix('{')?;
+        labels.contains(label).then(|| value.parse::<u64>().ok())?
+    };
+    text.lines().filter_map(value).sum()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, total};
+
+    #[test]
+    fn sums_samples() {
+        let text = "# TYPE a counter\na_total{kind=\"x\",cause=\"1\"} 3\na_total{kind=\"x\"} 4\n\
+                    a_total{kind=\"y\"} 5\na_total_more{kind=\"x\"} 6\n";
+        assert_eq!(total(text, "a_total", "kind=\"x\""), 7);
+        assert_eq!(total(text, "b_total", ""), 0);
+    }
 
     #[test]
     fn parses_answers() {

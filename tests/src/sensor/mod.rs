@@ -148,6 +148,16 @@ impl Sensor {
         self.port
     }
 
+    /// Sum of the samples of a metric that carry this label, as `kind="exec"`; 0 when there are none
+    /// yet. The kernel's own totals are up to a second old.
+    ///
+    /// # Errors
+    /// When the sensor does not answer.
+    pub fn total(&self, metric: &str, label: &str) -> Result<u64> {
+        let (_, text) = get(self.port, "/metrics")?;
+        Ok(http::total(&text, metric, label))
+    }
+
     /// Process id of the sensor.
     #[must_use]
     pub fn pid(&self) -> u32 {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-mod builder;
+pub(crate) mod builder;
 
 use builder::{Record, Sample, sample, start_of};
 
