@@ -12,7 +12,7 @@ use crate::event::ProcessKey;
 pub type Ancestors = Vec<Arc<Process>>;
 
 /// Ancestors that are looked up: deeper trees exist only where someone makes them.
-const ANCESTORS_MAX: usize = 16;
+const ANCESTORS_MAX: usize = 32;
 
 /// Dead processes remembered: at 1,000 execs per second, half a minute of them.
 const DEAD_MAX: usize = 32_768;

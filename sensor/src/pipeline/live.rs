@@ -38,6 +38,9 @@ const NAMES_MAX: usize = 4096;
 /// How long a name is believed before the file is looked at again.
 const NAME_FOR: Duration = Duration::from_secs(30);
 
+/// How long it is believed that there is no name: often the process was gone too soon.
+const NO_NAME_FOR: Duration = Duration::from_secs(1);
+
 /// Rounds in which a stopping agent empties the rings: what comes later is not waited for.
 const LAST_ROUNDS: u32 = 64;
 
@@ -145,7 +148,12 @@ impl Names {
     fn get(&mut self, pid: u32, mount_namespace: u32, uid: u32) -> Option<String> {
         let key = (mount_namespace, uid);
         if let Some((name, since)) = self.known.get(&key)
-            && since.elapsed() < NAME_FOR
+            && since.elapsed()
+                < if name.is_some() {
+                    NAME_FOR
+                } else {
+                    NO_NAME_FOR
+                }
         {
             return name.clone();
         }
@@ -153,9 +161,7 @@ impl Names {
             self.known.clear();
         }
         let name = self.users.name(pid, mount_namespace, uid);
-        if name.is_some() {
-            self.known.insert(key, (name.clone(), Instant::now()));
-        }
+        self.known.insert(key, (name.clone(), Instant::now()));
         name
     }
 }

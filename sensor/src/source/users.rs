@@ -60,8 +60,8 @@ impl Users {
     /// unknown). For a process that is gone, by what others of its namespace saw; the node's names
     /// count in the node's namespace only.
     ///
-    /// This opens a file that a container owns: one on a FUSE server that does not answer makes it
-    /// wait.
+    /// In a container, only a file on the mount of its root directory counts: one that the container
+    /// put over it could be on a file server that never answers.
     pub fn name(&mut self, pid: u32, mount_namespace: u32, uid: u32) -> Option<String> {
         let process = pid.to_string();
         // The pid may have gone to another process, or the process to another namespace.
@@ -98,7 +98,14 @@ impl Users {
 
     /// Names that process `pid` sees.
     fn read(&mut self, pid: &str, mount_namespace: u32) -> Option<Arc<Names>> {
-        let (file, version) = open(&self.proc_root.join(pid).join("root"), mount_namespace)?;
+        let node = node_namespace(&self.proc_root, "mnt");
+        let scope = if mount_namespace == 0 || node == Some(mount_namespace) {
+            ResolveFlags::empty()
+        } else {
+            ResolveFlags::NO_XDEV
+        };
+        let root = self.proc_root.join(pid).join("root");
+        let (file, version) = open(&root, mount_namespace, scope)?;
         if let Some(names) = self.files.get(&version) {
             return Some(Arc::clone(names));
         }
@@ -122,10 +129,10 @@ impl Users {
 
 /// Opens `/etc/passwd` below `root`. A container's links lead nowhere outside of its root, and a
 /// pipe in place of the file does not make the sensor wait.
-fn open(root: &Path, mount_namespace: u32) -> Option<(File, Version)> {
+fn open(root: &Path, mount_namespace: u32, scope: ResolveFlags) -> Option<(File, Version)> {
     let root = File::open(root).ok()?;
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS | scope;
     let file = openat2(root, "etc/passwd", flags, Mode::empty(), resolve).ok()?;
     let found = fstat(&file).ok()?;
     let version = Version {
