@@ -139,7 +139,7 @@ fn a_deep_tree_is_cut() {
     for pid in 100..200 {
         node.run(pid - 1, pid, "/bin/nest");
     }
-    assert_eq!(node.connect(199).ancestors.len(), 16);
+    assert_eq!(node.connect(199).ancestors.len(), 32);
 }
 
 #[test]
