@@ -36,6 +36,10 @@ pub struct Switches {
     pub burst: u32,
     /// Zero.
     pub reserved: u32,
+    /// Lengths of the names in `OPEN_NAMES`, as [`length_bit`]s: most names are told by that alone.
+    pub name_lengths: u64,
+    /// Lengths of the names in `OPEN_DIRS`.
+    pub directory_lengths: u64,
 }
 
 /// Token bucket of one control group (map `BUCKETS`).
@@ -50,8 +54,19 @@ pub struct Bucket {
     pub suppressed: u64,
 }
 
-const _: () = assert!(size_of::<Switches>() == 16);
+const _: () = assert!(size_of::<Switches>() == 32);
 const _: () = assert!(size_of::<Bucket>() == 24);
+
+/// The bit that stands for names of this length. Names that do not fit a key share one bit.
+#[must_use]
+#[inline(always)]
+pub const fn length_bit(length: u64) -> u64 {
+    if length >= FILTER_NAME_SIZE as u64 - 1 {
+        1 << (FILTER_NAME_SIZE - 1)
+    } else {
+        1 << length
+    }
+}
 
 /// `name` as a filter key.
 #[must_use]

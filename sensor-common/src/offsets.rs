@@ -109,7 +109,7 @@ places! {
     SuperMagic = "super_block.s_magic",
     DentryParent = "dentry.d_parent",
     DentryName = "dentry.d_name.name",
-    DentryInode = "dentry.d_inode",
+    DentryHashLength = "dentry.d_name.hash_len",
     MountVfs = "mount.mnt",
     MountParent = "mount.mnt_parent",
     MountPoint = "mount.mnt_mountpoint",

@@ -11,13 +11,13 @@ use aya_ebpf::{
 use sensor_common::{
     filter::{
         CONNECT_ADDRESSES, CONNECT_ALL, CONNECT_PORTS, CONNECT_PROGRAMS, Name, OPEN_ALL,
-        OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches,
+        OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches, length_bit,
     },
     limits::{FILTER_DIRECTORY_DEPTH, FILTER_ENTRIES_MAX, FILTER_NAME_SIZE},
     offsets::Place,
 };
 
-use crate::kernel::{file, memory::Address, task};
+use crate::kernel::{file, layout, memory::Address, task};
 
 #[map]
 static SWITCHES: Array<Switches> = Array::with_max_entries(1, 0);
@@ -40,16 +40,46 @@ pub(crate) fn switches() -> Option<Switches> {
     SWITCHES.get(0).copied()
 }
 
-/// Name of a dentry as a filter key.
+/// What the filter needs of a dentry.
+struct Entry {
+    parent: Address,
+    length: u64,
+    name: u64,
+}
+
+/// Reads a dentry's parent and name, which lie side by side in the kernels that we know.
 #[inline(always)]
-fn key(dentry: Address) -> Name {
+fn entry(dentry: Address) -> Entry {
+    let parent = layout::offset(Place::DentryParent);
+    let together = layout::offset(Place::DentryHashLength) == parent + 8
+        && layout::offset(Place::DentryName) == parent + 16;
+    let [parent, hash_length, name]: [u64; 3] = if together {
+        dentry.get(Place::DentryParent)
+    } else {
+        [
+            dentry.get(Place::DentryParent),
+            dentry.get(Place::DentryHashLength),
+            dentry.get(Place::DentryName),
+        ]
+    };
+    // `struct qstr` (include/linux/dcache.h): the hash in the low half, the length in the high one.
+    Entry {
+        parent: Address(parent),
+        length: hash_length >> 32,
+        name,
+    }
+}
+
+/// A name in kernel memory as a filter key.
+#[inline(always)]
+fn key(address: u64) -> Name {
     let mut name = [0u8; FILTER_NAME_SIZE];
     // SAFETY: the helper writes at most the given size.
     unsafe {
         bpf_probe_read_kernel_str(
             name.as_mut_ptr().cast::<c_void>(),
             FILTER_NAME_SIZE as u32,
-            dentry.get::<u64>(Place::DentryName) as *const c_void,
+            address as *const c_void,
         );
     }
     name
@@ -64,7 +94,7 @@ fn program_in(map: &HashMap<Name, u8>) -> bool {
     if executable.is_null() {
         return false;
     }
-    contains(map, &key(file::dentry(executable)))
+    contains(map, &key(file::dentry(executable).get(Place::DentryName)))
 }
 
 /// Whether a map holds a key.
@@ -73,22 +103,33 @@ fn contains<K>(map: &HashMap<K, u8>, key: &K) -> bool {
     map.get_ptr(key).is_some()
 }
 
+/// Whether a map, whose names have these lengths, holds the name of an entry.
+#[inline(always)]
+fn listed(map: &HashMap<Name, u8>, lengths: u64, entry: &Entry) -> bool {
+    lengths & length_bit(entry.length) != 0 && contains(map, &key(entry.name))
+}
+
 /// Whether some rule asks for opens of this dentry.
 #[inline(always)]
 pub(crate) fn wants_open(dentry: Address) -> bool {
-    let Some(Switches { flags, .. }) = switches() else {
+    let Some(switches) = switches() else {
         return false;
     };
-    if flags & OPEN_ALL != 0 || flags & OPEN_NAMES != 0 && contains(&NAMES, &key(dentry)) {
+    let flags = switches.flags;
+    if flags & OPEN_ALL != 0 {
+        return true;
+    }
+    let file = entry(dentry);
+    if flags & OPEN_NAMES != 0 && listed(&NAMES, switches.name_lengths, &file) {
         return true;
     }
     if flags & OPEN_DIRECTORIES != 0 {
-        let mut directory = dentry;
+        let mut directory = entry(file.parent);
         for _ in 0..FILTER_DIRECTORY_DEPTH {
-            directory = directory.follow(Place::DentryParent);
-            if contains(&DIRECTORIES, &key(directory)) {
+            if listed(&DIRECTORIES, switches.directory_lengths, &directory) {
                 return true;
             }
+            directory = entry(directory.parent);
         }
     }
     flags & OPEN_PROGRAMS != 0 && program_in(&OPENERS)

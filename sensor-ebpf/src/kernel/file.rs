@@ -14,6 +14,20 @@ pub(crate) fn of_descriptor(task: Address, descriptor: u32) -> Address {
     if descriptor >= table.get::<u32>(Place::FdtableMax) {
         return Address(0);
     }
+    in_table(table, descriptor)
+}
+
+/// The open file behind a descriptor that the kernel has just handed out.
+#[inline(always)]
+pub(crate) fn of_new_descriptor(task: Address, descriptor: u32) -> Address {
+    in_table(
+        task.follow(Place::TaskFiles).follow(Place::FilesFdt),
+        descriptor,
+    )
+}
+
+#[inline(always)]
+fn in_table(table: Address, descriptor: u32) -> Address {
     let files = table.follow(Place::FdtableFd);
     Address(Address(files.0 + u64::from(descriptor) * 8).read())
 }

@@ -1,6 +1,6 @@
 //! Who: identity, credentials and namespaces of a task.
 
-use aya_ebpf::helpers::generated::bpf_get_current_task;
+use aya_ebpf::helpers::generated::{bpf_get_current_pid_tgid, bpf_get_current_task};
 use sensor_common::{
     Namespaces,
     offsets::{Place, Setting},
@@ -19,6 +19,14 @@ pub(crate) fn current() -> Address {
 #[inline(always)]
 pub(crate) fn is_agent(task: Address) -> bool {
     task.get::<u32>(Place::TaskTgid) == layout::setting(Setting::AgentPid)
+}
+
+/// Whether the current task is the agent itself.
+#[inline(always)]
+pub(crate) fn current_is_agent() -> bool {
+    // SAFETY: the helper only returns a number.
+    let ids = unsafe { bpf_get_current_pid_tgid() };
+    (ids >> 32) as u32 == layout::setting(Setting::AgentPid)
 }
 
 /// Start of the process of this task, nanoseconds since boot.

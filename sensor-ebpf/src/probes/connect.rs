@@ -150,7 +150,7 @@ fn on_socket(socket: Address, address: Address, family: u16) {
 
 #[inline(always)]
 fn on_inet(target: &Target) {
-    if task::is_agent(task::current()) {
+    if task::current_is_agent() {
         return;
     }
     if !filter::wants_connect(&target.address, target.port) {
@@ -181,7 +181,7 @@ enum Source {
 
 #[inline(always)]
 fn on_unix(source: &Source, length: i32, result: Option<i32>) {
-    if task::is_agent(task::current()) {
+    if task::current_is_agent() {
         return;
     }
     if !filter::wants(CONNECT_UNIX) {

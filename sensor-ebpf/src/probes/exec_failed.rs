@@ -29,7 +29,7 @@ fn sys_exit_execveat(ctx: TracePointContext) -> u32 {
 #[inline(always)]
 fn on_exit(ctx: &TracePointContext, filename: Place, argv: Place) -> u32 {
     let result = regs::result(ctx);
-    if result < 0 && !task::is_agent(task::current()) {
+    if result < 0 && !task::current_is_agent() {
         let regs = regs::current();
         record(result as i32, regs.get(filename), regs.get(argv));
     }

@@ -46,14 +46,10 @@ struct Asked {
 #[fentry(function = "security_file_open")]
 fn security_file_open(ctx: FEntryContext) -> i32 {
     let file = Address(ctx.arg::<u64>(0));
-    let flags = file.get(Place::FileFlags);
-    on_open(
-        file,
-        &Asked {
-            flags,
-            mode: MODE_UNKNOWN,
-        },
-    );
+    on_open(file, || Asked {
+        flags: file.get(Place::FileFlags),
+        mode: MODE_UNKNOWN,
+    });
     0
 }
 
@@ -112,19 +108,18 @@ fn on_exit(ctx: &TracePointContext, asked: impl Fn(Address) -> Asked) -> u32 {
     if descriptor < 0 {
         return 0;
     }
-    let file = file::of_descriptor(task::current(), descriptor as u32);
+    let file = file::of_new_descriptor(task::current(), descriptor as u32);
     if file.is_null() {
         emit::count(Kind::Open, Outcome::Fault);
         return 0;
     }
-    on_open(file, &asked(regs::current()));
+    on_open(file, || asked(regs::current()));
     0
 }
 
 #[inline(always)]
-fn on_open(file: Address, asked: &Asked) {
-    let task = task::current();
-    if task::is_agent(task) {
+fn on_open(file: Address, asked: impl Fn() -> Asked) {
+    if task::current_is_agent() {
         return;
     }
     if !filter::wants_open(file::dentry(file)) {
@@ -136,8 +131,8 @@ fn on_open(file: Address, asked: &Asked) {
     };
     // SAFETY: `begin` gives a body in live scratch memory.
     let open = unsafe { &mut *body };
-    describe(open, file, asked);
-    let root = task.follow(Place::TaskFs).member(Place::FsRoot);
+    describe(open, file, &asked());
+    let root = task::current().follow(Place::TaskFs).member(Place::FsRoot);
     let (length, flags) = record.append_path(file.member(Place::FilePath).untyped(), root);
     open.path_len = length;
     if flags & path::CUT != 0 {

@@ -12,10 +12,13 @@ use sensor_common::{
     counters::{Outcome, counter},
     filter::{
         CONNECT_ADDRESSES, CONNECT_ALL, CONNECT_PORTS, CONNECT_PROGRAMS, Name, OPEN_ALL,
-        OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches,
+        OPEN_DIRECTORIES, OPEN_NAMES, OPEN_PROGRAMS, Switches, length_bit,
     },
     limits::FILTER_ENTRIES_MAX,
 };
+
+/// 64-bit words of [`Switches`].
+const SWITCHES_WORDS: usize = size_of::<Switches>() / 8;
 
 /// A hash map whose keys are a set.
 type Set<K> = HashMap<MapData, K, u8>;
@@ -51,7 +54,9 @@ pub struct Interest {
 
 /// The in-kernel filter.
 pub struct FilterMaps {
-    switches: Array<MapData, [u32; 4]>,
+    switches: Array<MapData, [u64; SWITCHES_WORDS]>,
+    /// What `switches` holds.
+    current: Switches,
     open_names: Set<Name>,
     open_directories: Set<Name>,
     open_programs: Set<Name>,
@@ -64,6 +69,7 @@ impl FilterMaps {
     pub(super) fn take(ebpf: &mut Ebpf) -> Result<Self> {
         Ok(FilterMaps {
             switches: take(ebpf, "SWITCHES")?,
+            current: Switches::default(),
             open_names: take(ebpf, "OPEN_NAMES")?,
             open_directories: take(ebpf, "OPEN_DIRS")?,
             open_programs: take(ebpf, "OPEN_PROGRAMS")?,
@@ -112,8 +118,10 @@ impl FilterMaps {
             rate,
             burst,
             reserved: 0,
+            name_lengths: lengths(&interest.open_names),
+            directory_lengths: lengths(&interest.open_directories),
         };
-        let before = self.switches.get(&0, 0).map_or(0, |[flags, ..]| flags);
+        let before = self.current;
         insert(&mut self.open_names, &interest.open_names)?;
         insert(&mut self.open_directories, &interest.open_directories)?;
         insert(&mut self.open_programs, &interest.open_programs)?;
@@ -121,7 +129,9 @@ impl FilterMaps {
         insert(&mut self.connect_ports, &interest.connect_ports)?;
         insert(&mut self.connect_programs, &interest.connect_programs)?;
         self.set_switches(Switches {
-            flags: switches.flags | before,
+            flags: switches.flags | before.flags,
+            name_lengths: switches.name_lengths | before.name_lengths,
+            directory_lengths: switches.directory_lengths | before.directory_lengths,
             ..switches
         })?;
         retain(&mut self.open_names, &interest.open_names)?;
@@ -134,16 +144,35 @@ impl FilterMaps {
     }
 
     fn set_switches(&mut self, switches: Switches) -> Result<()> {
-        let words = [
-            switches.flags,
-            switches.rate,
-            switches.burst,
-            switches.reserved,
-        ];
         self.switches
-            .set(0, words, 0)
-            .context("cannot write the kernel filter's switches")
+            .set(0, words(switches), 0)
+            .context("cannot write the kernel filter's switches")?;
+        self.current = switches;
+        Ok(())
     }
+}
+
+/// The memory of [`Switches`], in 64-bit words.
+fn words(switches: Switches) -> [u64; SWITCHES_WORDS] {
+    let pair = |low: u32, high: u32| {
+        let [a, b, c, d] = low.to_ne_bytes();
+        let [e, f, g, h] = high.to_ne_bytes();
+        u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+    };
+    [
+        pair(switches.flags, switches.rate),
+        pair(switches.burst, switches.reserved),
+        switches.name_lengths,
+        switches.directory_lengths,
+    ]
+}
+
+/// The lengths of names, each as its bit.
+fn lengths(names: &BTreeSet<Name>) -> u64 {
+    let length = |name: &Name| name.iter().take_while(|byte| **byte != 0).count() as u64;
+    names
+        .iter()
+        .fold(0, |bits, name| bits | length_bit(length(name)))
 }
 
 fn insert<K: Pod + Ord>(map: &mut Set<K>, wanted: &BTreeSet<K>) -> Result<()> {
