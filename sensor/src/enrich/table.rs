@@ -14,8 +14,9 @@ pub type Ancestors = Vec<Arc<Process>>;
 /// Ancestors that are looked up: deeper trees exist only where someone makes them.
 const ANCESTORS_MAX: usize = 32;
 
-/// Dead processes remembered: at 1,000 execs per second, half a minute of them.
-const DEAD_MAX: usize = 32_768;
+/// Dead processes remembered: at 100 execs per second, which is a busy node, more than a minute of
+/// them. One takes about a kilobyte.
+const DEAD_MAX: usize = 8192;
 
 /// Processes remembered in all, dead ones included: four times Linux's default limit of pids.
 const PROCESSES_MAX: usize = 131_072;
