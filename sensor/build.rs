@@ -37,6 +37,7 @@ fn build() -> Result<(), String> {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
     println!("cargo::rerun-if-env-changed=PATH");
+    println!("cargo::rerun-if-env-changed=VIGIE_KERNEL_LOG");
     let commit = commit(root).unwrap_or_else(|| "unknown".to_owned());
     println!("cargo::rustc-env=VIGIE_COMMIT={commit}");
 

@@ -85,11 +85,21 @@ pub(crate) fn command(root: &Path, target_dir: &Path, arch: &str, verb: &str) ->
         .arg(format!(
             "target.bpfel-unknown-none.rustflags=['--cfg=bpf_target_arch=\"{arch}\"']"
         ))
+        .args(kernel_log())
         // `-Z build-std` with the pinned stable compiler.
         .env("RUSTC_BOOTSTRAP", "1")
         // A build script's standard output is read by cargo.
         .stdout(Stdio::null());
     command
+}
+
+/// Messages of the kernel programs themselves, for who develops them (`VIGIE_KERNEL_LOG=1`): the
+/// agent shows them at level debug. Never in a release, since they cost time in every event.
+fn kernel_log() -> &'static [&'static str] {
+    match std::env::var_os("VIGIE_KERNEL_LOG") {
+        Some(value) if value == "1" => &["--features", "log"],
+        _ => &[],
+    }
 }
 
 /// Where the kernel crate is built: beside the workspace's own build, never inside of it.

@@ -24,6 +24,8 @@ use crate::{
 #[btf_tracepoint(function = "sched_process_exec")]
 fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
     let task = Address(ctx.arg::<u64>(0));
+    #[cfg(feature = "log")]
+    aya_log_ebpf::debug!(&ctx, "exec of pid {}", task.get::<u32>(Place::TaskTgid));
     if !task::is_agent(task) {
         record(task, ctx.arg::<i32>(1) as u32, Address(ctx.arg::<u64>(2)));
     }

@@ -8,6 +8,8 @@ use aya::{
     maps::MapData,
     programs::{CgroupAttachMode, Program, ProgramError},
 };
+use aya_log::EbpfLogger;
+use log::Log;
 use sensor_common::{Kind, offsets::LAYOUT_SIZE};
 
 use super::{
@@ -33,6 +35,19 @@ pub struct LoadOptions {
     pub refused_attempts: bool,
     /// Bytes of the rings: lifecycle, activity. Powers of two, at least a page.
     pub rings: [u32; 2],
+}
+
+/// The ring of messages in a kernel object that was built with them (aya-log).
+const KERNEL_LOG_MAP: &str = "AYA_LOGS";
+
+/// Messages of the kernel programs, for who develops them.
+pub struct KernelLog(EbpfLogger<&'static dyn Log>);
+
+impl KernelLog {
+    /// Passes on what has come.
+    pub fn pass_on(&mut self) {
+        self.0.flush();
+    }
 }
 
 /// The programs in place. Dropping it detaches them.
@@ -324,6 +339,18 @@ impl Loaded {
             Ok(aya::maps::RingBuf::try_from(map)?)
         };
         Ok([take("LIFECYCLE")?, take("ACTIVITY")?])
+    }
+
+    /// Messages of the kernel programs, where they were built with them (`VIGIE_KERNEL_LOG=1`).
+    pub fn kernel_log(&mut self) -> Option<KernelLog> {
+        self.ebpf.map(KERNEL_LOG_MAP)?;
+        match EbpfLogger::init(&mut self.ebpf) {
+            Ok(logger) => Some(KernelLog(logger)),
+            Err(error) => {
+                tracing::warn!(%error, "no messages of the kernel programs");
+                None
+            }
+        }
     }
 
     /// Takes the maps of the in-kernel filter.

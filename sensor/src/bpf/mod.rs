@@ -8,7 +8,7 @@ mod loader;
 mod maps;
 
 pub use hooks::{EVENT_HOOKS, HookReport, HookState};
-pub use loader::{LoadOptions, Loaded, load};
+pub use loader::{KernelLog, LoadOptions, Loaded, load};
 pub use maps::{Counters, FilterMaps, Interest};
 
 /// The kernel object, built by `sensor-ebpf`.

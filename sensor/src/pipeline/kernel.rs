@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     alert::Node,
-    bpf::{self, Counters, FilterMaps, HookReport, HookState, LoadOptions, Loaded},
+    bpf::{self, Counters, FilterMaps, HookReport, HookState, KernelLog, LoadOptions, Loaded},
     config::{HookTier, Settings},
     enrich::Enricher,
     source::{
@@ -31,6 +31,8 @@ pub(super) struct Kernel {
     pub(super) rings: Rings,
     pub(super) filter: FilterMaps,
     pub(super) counters: Counters,
+    /// For developers of the kernel programs.
+    pub(super) log: Option<KernelLog>,
     hierarchy: Option<Hierarchy>,
 }
 
@@ -47,6 +49,7 @@ impl Kernel {
             rings: Rings::new(loaded.take_rings()?),
             filter: loaded.take_filter()?,
             counters: loaded.take_counters()?,
+            log: loaded.kernel_log(),
             loaded,
             hierarchy,
         })

@@ -270,7 +270,10 @@ impl Agent<'_> {
     }
 
     /// Copies totals into the metrics.
-    fn metrics(&self) {
+    fn metrics(&mut self) {
+        if let Some(log) = &mut self.kernel.log {
+            log.pass_on();
+        }
         let telemetry = &self.out.state.telemetry;
         for kind in Kind::ALL {
             for outcome in Outcome::ALL {
