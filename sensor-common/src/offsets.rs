@@ -117,7 +117,6 @@ places! {
     SocketSk = "socket.sk",
     SocketType = "socket.type",
     SocketInode = "socket_alloc.vfs_inode",
-    SockType = "sock.sk_type",
     SockProtocol = "sock.sk_protocol",
     SockFamily = "sock.__sk_common.skc_family",
     SockState = "sock.__sk_common.skc_state",
