@@ -4,21 +4,11 @@
     reason = "a test stops where the program does not behave"
 )]
 
-use std::process::Command;
+mod support;
 
+/// Runs `vigie-sensor detections`.
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_vigie-sensor"))
-        .arg("detections")
-        .args(args)
-        .env_clear()
-        .output()
-        .expect("the program starts");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    support::run(&[&["detections"], args].concat())
 }
 
 /// A rule with one exemplar, which is to match.

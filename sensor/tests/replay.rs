@@ -4,30 +4,16 @@
     reason = "a test stops where the program does not behave"
 )]
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+mod support;
+
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use support::run;
+
 fn recording() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings/reverse-shell.rec")
-}
-
-/// Runs the program; gives exit code, standard output and standard error.
-fn run(args: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_vigie-sensor"))
-        .args(args)
-        .env_clear()
-        .output()
-        .expect("the program starts");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
 }
 
 fn replay(path: &Path) -> (Vec<Value>, String) {

@@ -205,10 +205,9 @@ pub(crate) fn process(
     exec: Exec,
     container: Option<&Arc<enrich::Container>>,
 ) -> enrich::Process {
-    let args: Vec<_> = exec.args.iter().map(Text::to_str).collect();
     let image = Image {
         cgroup: 0,
-        command_line: args.join(" "),
+        command_line: enrich::command_line(&exec.args),
         user: Some("root".to_owned()),
         in_container: container.is_some(),
         time: 4_500_000_000,

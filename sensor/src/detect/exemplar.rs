@@ -12,7 +12,7 @@ use super::{
     fields::{self, Field, Type},
 };
 use crate::{
-    enrich::{Image, Observation, Process},
+    enrich::{Image, Observation, Process, command_line},
     event::{
         Body, Credentials, Event, Exec, ExecFailed, ExecutableFile, Namespaces, Origin, ProcessKey,
         Stdio, Text,
@@ -225,8 +225,7 @@ fn event(body: Body) -> Event {
 }
 
 fn process(exec: Exec) -> Process {
-    let args: Vec<_> = exec.args.iter().map(Text::to_str).collect();
-    let command_line = args.join(" ");
+    let command_line = command_line(&exec.args);
     Process {
         key: KEY,
         parent: None,

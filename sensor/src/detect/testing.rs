@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    enrich::{Container, Image, Observation, Process, container::Runtime, facts::testing::exec},
+    enrich::{
+        Container, Image, Observation, Process, command_line, container::Runtime,
+        facts::testing::exec,
+    },
     event::{Body, Connect, Destination, Event, Exec, Open, Origin, ProcessKey, Text},
 };
 
@@ -113,8 +116,7 @@ fn event(body: Body) -> Event {
 }
 
 fn process(exec: Exec) -> Process {
-    let args: Vec<_> = exec.args.iter().map(Text::to_str).collect();
-    let command_line = args.join(" ");
+    let command_line = command_line(&exec.args);
     Process {
         key: KEY,
         parent: None,

@@ -86,8 +86,7 @@ impl Enricher {
     ) {
         self.containers.learn(cgroup, cgroup_path);
         let process = make(self.containers.get(cgroup).cloned());
-        self.pipes.note(&process);
-        self.table.insert(process);
+        self.take_in(process);
     }
 
     /// Takes in a process that is older than the sensor.
@@ -97,7 +96,11 @@ impl Enricher {
         }
         let image = self.image(exec, cgroup, key.start_time, user);
         let container = self.containers.get(cgroup).cloned();
-        let process = process_of(key, Arc::new(image), cgroup, container);
+        self.take_in(process_of(key, Arc::new(image), cgroup, container));
+    }
+
+    /// Remembers a process that was there before.
+    fn take_in(&mut self, process: Process) {
         self.pipes.note(&process);
         self.table.insert(process);
     }

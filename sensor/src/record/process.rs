@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    enrich::{Container, Image, Process},
+    enrich::{Container, Image, Process, command_line},
     event::{Credentials, Exec, ExecutableFile, Namespaces, ProcessKey, Stdio, Text},
 };
 
@@ -289,9 +289,8 @@ impl ProcessSnapshot {
     #[must_use]
     pub fn to_process(&self, container: Option<Arc<Container>>) -> Process {
         let exec = self.to_exec();
-        let args: Vec<_> = exec.args.iter().map(Text::to_str).collect();
         let image = Image {
-            command_line: args.join(" "),
+            command_line: command_line(&exec.args),
             user: self.user.clone(),
             in_container: self.in_container,
             time: self.exec_time,

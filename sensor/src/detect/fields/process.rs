@@ -8,7 +8,7 @@ use rsigma_eval::EventValue;
 
 use super::{Category, EVERYWHERE, Field, Type};
 use crate::{
-    enrich::{Observation, facts::Program},
+    enrich::{self, Observation, facts::Program},
     event::{Body, Text},
 };
 
@@ -236,10 +236,7 @@ fn image<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {
 
 fn command_line<'a>(observation: &'a Observation<'a>) -> Option<EventValue<'a>> {
     match &observation.event.body {
-        Body::ExecFailed(failed) => {
-            let args: Vec<_> = failed.args.iter().map(Text::to_str).collect();
-            Some(owned(args.join(" ")))
-        }
+        Body::ExecFailed(failed) => Some(owned(enrich::command_line(&failed.args))),
         _ => Some(string(&observation.process.image.command_line)),
     }
 }

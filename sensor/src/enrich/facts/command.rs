@@ -1,8 +1,7 @@
 //! The command that matters behind wrappers such as `timeout 5 env A=1 nc ...`.
 
-use super::base_name;
 use super::program::{Program, applet_of};
-use crate::event::Text;
+use crate::event::{Text, base_name};
 
 /// A command: its name and its arguments, its own name first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

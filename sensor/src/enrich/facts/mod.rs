@@ -12,11 +12,6 @@ pub use command::Command;
 pub use program::{Applet, Program};
 pub use shell::{is_shell, is_shell_name, reads_commands};
 
-/// The part of `path` after the last `/`.
-fn base_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
-}
-
 #[cfg(test)]
 pub(crate) mod testing {
     use crate::event::{Credentials, Exec, ExecutableFile, Namespaces, ProcessKey, Stdio, Text};

@@ -1,7 +1,6 @@
 //! Under which names a program goes.
 
-use super::base_name;
-use crate::event::{Exec, ExecFailed, Text};
+use crate::event::{Exec, ExecFailed, Text, base_name};
 
 /// A program and how it was started, borrowed from an exec or from an attempt at one.
 #[derive(Debug, Clone, Copy)]
